@@ -1,0 +1,143 @@
+"""The rules of the ledger, pure: apply one decision's transfers to the balances, all or none.
+
+Results, in the order in which they are checked (the first that fits is the answer):
+
+    amount_must_not_be_zero_or_negative          debit_and_credit_must_differ
+    debit_account_not_found                      credit_account_not_found
+    units_must_match
+    id_already_on_hold                           (PENDING whose hold exists)
+    pending_transfer_not_found                   (POST, VOID of no open hold)
+    pending_transfer_has_other_accounts          exceeds_pending_amount
+    exceeds_room                                 (the debit account would overdraw)
+    exceeds_ceiling                              (the credit account would have received too much)
+
+A result other than `ok` leaves every balance and hold as it was. `world/...` is never refused for room. The vocabulary is
+TigerBeetle's; the words of the list are ours.
+"""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from miaohui.ledger.accounts import Account, Hold, Kind, Transfer, is_pool, is_world
+
+Result = Literal[
+    "ok",
+    "amount_must_not_be_zero_or_negative",
+    "debit_and_credit_must_differ",
+    "debit_account_not_found",
+    "credit_account_not_found",
+    "units_must_match",
+    "id_already_on_hold",
+    "pending_transfer_not_found",
+    "pending_transfer_has_other_accounts",
+    "exceeds_pending_amount",
+    "exceeds_room",
+    "exceeds_ceiling",
+]
+
+Balances = dict[str, Account]
+Holds = dict[bytes, Hold]
+
+
+def transfer_id(action_id: bytes, n: int) -> bytes:
+    """Id of the n-th transfer of an action: the action's own id for the first, then counted up."""
+    return ((int.from_bytes(action_id, "big") + n) % (1 << 128)).to_bytes(16, "big")
+
+
+def apply(transfers: Iterable[tuple[bytes, Transfer]], balances: Balances, holds: Holds) -> Result:
+    """Apply (id, transfer) one after another to `balances` and `holds`, in place; all of them or none.
+
+    Every key of the transfers must be in `balances` (an account that does not exist yet has unit None).
+    """
+    done: list[tuple[bytes, Transfer, Hold | None, tuple[Account, Account]]] = []
+    for id, transfer in transfers:
+        debit, credit = balances[transfer.debit], balances[transfer.credit]
+        result, hold = _check(id, transfer, debit, credit, holds)
+        if result != "ok":
+            for entry in reversed(done):
+                _undo(entry, balances, holds)
+            return result
+        done.append((id, transfer, hold, (_copy(debit), _copy(credit))))
+        _move(id, transfer, hold, debit, credit, holds)
+    return "ok"
+
+
+def _check(id: bytes, t: Transfer, debit: Account, credit: Account, holds: Holds) -> tuple[Result, Hold | None]:
+    if t.amount <= 0:
+        return "amount_must_not_be_zero_or_negative", None
+    if t.debit == t.credit:
+        return "debit_and_credit_must_differ", None
+    if debit.unit is None and not is_world(t.debit):
+        return "debit_account_not_found", None
+    if credit.unit is None and is_pool(t.credit):
+        return "credit_account_not_found", None
+    unit = _unit(t.debit, debit)
+    if credit.unit is not None and credit.unit != unit:
+        return "units_must_match", None
+    if t.kind is Kind.PENDING and (t.pending or id) in holds:
+        return "id_already_on_hold", None
+    if t.kind is Kind.POST or t.kind is Kind.VOID:
+        return _check_settling(t, holds)
+    if not is_world(t.debit) and debit.room() < t.amount:
+        return "exceeds_room", None
+    ceiling = credit.ceiling if t.ceiling is None else t.ceiling
+    if ceiling is not None and credit.received() + t.amount > ceiling:
+        return "exceeds_ceiling", None
+    return "ok", None
+
+
+def _check_settling(t: Transfer, holds: Holds) -> tuple[Result, Hold | None]:
+    hold = holds.get(t.pending)
+    if hold is None:
+        return "pending_transfer_not_found", None
+    if (hold.debit, hold.credit) != (t.debit, t.credit):
+        return "pending_transfer_has_other_accounts", None
+    if t.amount > hold.amount or (t.kind is Kind.VOID and t.amount != hold.amount):
+        return "exceeds_pending_amount", None
+    return "ok", hold
+
+
+def _unit(key: str, account: Account) -> str:
+    return account.unit if account.unit is not None else key.removeprefix("world/")
+
+
+def _copy(a: Account) -> Account:
+    return Account(
+        a.debits, a.credits, a.debits_pending, a.credits_pending, a.unit, a.overdraft, a.ceiling, a.version
+    )
+
+
+def _move(id: bytes, t: Transfer, hold: Hold | None, debit: Account, credit: Account, holds: Holds) -> None:
+    if debit.unit is None:
+        debit.unit, debit.overdraft = _unit(t.debit, debit), True
+    if credit.unit is None:
+        credit.unit, credit.overdraft = debit.unit, is_world(t.credit)
+    if t.ceiling is not None:
+        credit.ceiling = t.ceiling
+    if t.kind is Kind.POSTED:
+        debit.debits += t.amount
+        credit.credits += t.amount
+    elif t.kind is Kind.PENDING:
+        debit.debits_pending += t.amount
+        credit.credits_pending += t.amount
+        name = t.pending or id
+        holds[name] = Hold(name, t.keeper or t.credit, t.debit, t.credit, t.amount)
+    else:
+        assert hold is not None
+        debit.debits_pending -= hold.amount
+        credit.credits_pending -= hold.amount
+        if t.kind is Kind.POST:
+            debit.debits += t.amount
+            credit.credits += t.amount
+        del holds[t.pending]
+
+
+def _undo(
+    entry: tuple[bytes, Transfer, Hold | None, tuple[Account, Account]], balances: Balances, holds: Holds
+) -> None:
+    id, t, hold, (debit, credit) = entry
+    balances[t.debit], balances[t.credit] = debit, credit
+    if t.kind is Kind.PENDING:
+        del holds[t.pending or id]
+    elif hold is not None:
+        holds[hold.id] = hold

@@ -1,0 +1,215 @@
+"""The words between a play and its host: what a play sees, what it answers. A play imports nothing else of Miaohui.
+
+A play is a module in `miaohui/plays/`, found by its name, with
+    TITLE, SENTENCES      its name and the sentence of each of its refusals (by code), zh and en; `{price_minor}` and the like
+                          are filled from the refusal's data (keys that end in `_minor` are shown as money, `_ms` as a time)
+    LABELS                field of `Rules`, class name of an event or name of a pool -> Text
+    Rules                 what the operator sets: an immutable, self-validating version; the first field is `id`
+                          ("<campaign>/<play>"). See `_fields` for the types of fields and how a document writes them
+    ACTIONS               the actions that customers take: POST /plays/{campaign}/{play}/{snake_case of the class}
+    STARTS                the actions (of ACTIONS, or Place) that need the play's window and audience; others go on to the end
+    EVENTS                the events it may emit; on the wire `<play>.<snake_case of the class>`
+    State                 one instance (a party, a coupon), if members matter. The host keeps it with the version of the rules
+                          it was born under. Fields named `customer` or `owner` make it findable in that customer's wallet
+    pools(rules)          name -> Pool: the accounts that opening the play creates and fills
+    touches(rules, action)                             -> (state keys, account keys): from ids only
+    decide(rules, states, balances, action, moment)    -> Decision | Refusal: pure
+    flow(rules)           the steps a customer takes, as Texts;  worst_cost(rules)  the most the play can cost (minor units)
+
+A play that orders may claim from accepts the order actions `Place`, `Pay`, `Release`, `Refund`; each carries the same `Claim`.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from miaohui.ledger.accounts import (
+    USE,
+    Account,
+    Kind,
+    Transfer,
+    limit_key,
+    piece,
+    pool_key,
+    sku_key,
+    wallet_key,
+    world_key,
+)
+from miaohui.text import Text
+
+__all__ = [
+    "USE",
+    "Account",
+    "Claim",
+    "Decision",
+    "Kind",
+    "Line",
+    "Moment",
+    "Pay",
+    "Place",
+    "Placed",
+    "Pool",
+    "Refund",
+    "Refusal",
+    "Release",
+    "Settled",
+    "Text",
+    "Transfer",
+    "Who",
+    "limit_key",
+    "piece",
+    "pool_key",
+    "sku_key",
+    "wallet_key",
+    "world_key",
+]
+
+
+class Who(Struct, frozen=True):
+    """Who acts, filled in by the host: internal customer id, keyed hash of each identity by kind ("account" is the customer
+    id itself), audiences he was in at launch, consents given, and what the risk check says (pass | hold | deny)."""
+
+    customer: str
+    identities: dict[str, str] = {}
+    audiences: frozenset[str] = frozenset()
+    consents: frozenset[str] = frozenset()
+    risk: str = "pass"
+
+
+class Moment(Struct, frozen=True):
+    """The action's id (16 bytes), the time of its batch (ms since 1970, UTC), its replayable draw (64 bits)."""
+
+    id: bytes
+    now_ms: int
+    draw: int
+
+
+class Refusal(Struct, frozen=True):
+    """An expected no: a stable code and its data. It changes nothing and is not stored."""
+
+    code: str
+    data: dict[str, Any] = {}
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """What one action causes, all or nothing. A state of None ends the instance; a timer of None is cancelled."""
+
+    reply: Struct
+    events: tuple[Struct, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
+    states: Mapping[str, Struct | None] = {}
+    timers: Mapping[str, tuple[int, Struct] | None] = {}
+
+
+class Pool(Struct, frozen=True):
+    """An account that opening the play creates: its unit, what is posted into it and from which account."""
+
+    unit: str
+    amount: int = 0
+    source: str = ""
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """One line of an order: the shop's line id, `quantity` of `sku` at `unit_price_minor`; `due_minor` is what the line
+    still costs after the claims before this one (the host fills it in)."""
+
+    line: str
+    sku: str
+    quantity: int
+    unit_price_minor: int
+    due_minor: int = 0
+
+
+class Claim(Struct, frozen=True, kw_only=True):
+    """What an order wants of a play. `id` (16 bytes, fixed by order and place in it) names the claim's first hold; `instance`
+    is the party or token, `coupon` the coupon, `line` the line it is for (empty: the whole order).
+
+    `given_minor` (line -> discount) is what `Place` gave; it is there for Pay, Release and Refund.
+    """
+
+    id: bytes
+    order: str
+    campaign: str
+    play: str
+    customer: str
+    currency: str
+    lines: tuple[Line, ...]
+    instance: str = ""
+    coupon: str = ""
+    line: str = ""
+    given_minor: dict[str, int] = {}
+
+    def hold(self, n: int) -> bytes:
+        """Id of the claim's n-th hold, the same in Place, Pay and Release."""
+        return ((int.from_bytes(self.id, "big") + n) % (1 << 128)).to_bytes(16, "big")
+
+    def keeper(self) -> str:
+        """The state key with which the claim's holds are loaded: the order's."""
+        return f"order/{self.order}"
+
+
+class Place(Struct, frozen=True, tag=True):
+    """An order was placed that claims from this play: reserve."""
+
+    claim: Claim
+    who: Who
+
+
+class Pay(Struct, frozen=True, tag=True):
+    """The order was paid: what was reserved is given."""
+
+    claim: Claim
+
+
+class Release(Struct, frozen=True, tag=True):
+    """The order was cancelled or ran out of time: what was reserved goes back."""
+
+    claim: Claim
+
+
+class Refund(Struct, frozen=True, tag=True):
+    """The shop took goods back: `quantities` of each line; `whole`: nothing of the order is left."""
+
+    claim: Claim
+    quantities: dict[str, int]
+    whole: bool
+
+
+class Placed(Struct, frozen=True):
+    """Reply to Place: what the claim takes off each line (line -> minor units)."""
+
+    given_minor: dict[str, int]
+
+
+class Settled(Struct, frozen=True):
+    """Reply to Pay, Release and Refund. `refund`: the shop must give the money back (why, as a code)."""
+
+    refund: str = ""
+
+
+class Play(Protocol):
+    """A play's module, as the host sees it."""
+
+    __name__: str
+    __doc__: str | None
+    TITLE: Text
+    SENTENCES: dict[str, Text]
+    LABELS: dict[str, Text]
+    ACTIONS: tuple[type[Struct], ...]
+    STARTS: tuple[type[Struct], ...]
+    EVENTS: tuple[type[Struct], ...]
+    Rules: type[Struct]
+
+    @staticmethod
+    def pools(rules: Any) -> dict[str, Pool]: ...
+    @staticmethod
+    def touches(rules: Any, action: Any) -> tuple[tuple[str, ...], tuple[str, ...]]: ...
+    @staticmethod
+    def decide(
+        rules: Any, states: Mapping[str, Any], balances: Mapping[str, Account], action: Any, moment: Moment
+    ) -> Decision | Refusal: ...
+    @staticmethod
+    def flow(rules: Any) -> tuple[Text, ...]: ...
+    @staticmethod
+    def worst_cost(rules: Any) -> int: ...

@@ -1,0 +1,39 @@
+-- Customers, the identities they are known by, and what they agreed to. Names, phones and e-mails stand only here, encrypted.
+
+create table customer (
+  id text collate "C" primary key,                        -- uuid7
+  created_at timestamptz not null default now(),
+  label bytea,                                            -- encrypted: how pages call him
+  forgotten_at timestamptz
+);
+create table identity (
+  kind text not null,                                     -- shop, phone, email, device, address, wechat_openid ...
+  hash text collate "C" not null,                         -- keyed hash of the value
+  value bytea,                                            -- encrypted value; null after `miaohui forget`
+  customer text collate "C" not null references customer,
+  valid_from timestamptz not null default now(),
+  valid_until timestamptz,
+  primary key (kind, hash, valid_from)
+);
+create unique index identity_now on identity (kind, hash) where valid_until is null;
+create index on identity (customer) where valid_until is null;
+
+create table consent (
+  customer text collate "C" not null references customer,
+  name text not null,
+  given_at timestamptz not null default now(),
+  primary key (customer, name)
+);
+
+create table product (
+  sku text collate "C" primary key,
+  title_zh text not null,
+  title_en text not null,
+  category text not null default '',
+  brand text not null default '',
+  currency text not null,
+  list_price_minor bigint,
+  cost_minor bigint,
+  note text not null default '',                          -- "demo value" and the like
+  archived_at timestamptz
+);

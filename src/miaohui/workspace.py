@@ -1,0 +1,31 @@
+"""All that one running brand has: its database, event store, host, keys and time. Pages and API calls get it as `workspace`."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+
+from miaohui.clock import Clock, system_clock
+from miaohui.events.store import EventStore
+from miaohui.host.host import Host
+from miaohui.vault import Vault
+
+
+@dataclass(kw_only=True)
+class Workspace:
+    """One brand. `zone` and `currency` are what documents without their own use; `demo` shows what only a demo may show."""
+
+    name: str
+    title: str
+    zone: str
+    currency: str
+    language: str
+    url: str
+    demo: bool
+    db: "asyncpg.Pool[Any]"
+    events: EventStore
+    host: Host
+    vault: Vault
+    clock: Clock = system_clock
+    shift_days: int = 0
+    facts: dict[str, Any] = field(default_factory=dict)
