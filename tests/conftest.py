@@ -1,0 +1,104 @@
+"""The engines of the test run: one PostgreSQL and one event store for the session, a fresh workspace for whoever asks.
+
+PostgreSQL is the embedded one in a temporary folder, or the server that MIAOHUI_DATABASE_URL names. A process can open
+one folder of the event store only, so that tests get databases in it, never folders of their own.
+"""
+
+import itertools
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from miaohui.events.store import EventStore
+from miaohui.server.database import drop_workspace, open_database
+from miaohui.server.postgres import EmbeddedPostgres
+from miaohui.vault import Vault
+
+HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+"""The session's cluster is thrown away; tests of durability start their own."""
+
+NUMBERS = itertools.count(1)
+
+FreshDatabase = Callable[[], AbstractAsyncContextManager[asyncpg.Pool]]
+FreshStore = Callable[[], AbstractAsyncContextManager[EventStore]]
+
+
+def new_name() -> str:
+    """A workspace's name that nobody else has: several test runs may use one server at once."""
+    return f"t{os.getpid()}_{next(NUMBERS)}"
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the session's PostgreSQL, as its superuser."""
+    if url := os.environ.get("MIAOHUI_DATABASE_URL"):
+        yield url
+        return
+    with EmbeddedPostgres(tmp_path_factory.mktemp("engines") / "postgres", HASTE) as postgres:
+        yield postgres.url
+
+
+@pytest.fixture(scope="session")
+def fresh_database(postgres_url: str) -> FreshDatabase:
+    """`async with fresh_database() as pool`: a new workspace, dropped at the end; for fixtures of a wider scope."""
+
+    @asynccontextmanager
+    async def fresh() -> AsyncIterator[asyncpg.Pool]:
+        name = new_name()
+        pool = await open_database(postgres_url, name)
+        try:
+            yield pool
+        finally:
+            await pool.close()
+            await drop_workspace(postgres_url, name)
+
+    return fresh
+
+
+@pytest.fixture
+async def database(fresh_database: FreshDatabase) -> AsyncIterator[asyncpg.Pool]:
+    """A workspace of this test's own, as the application sees it."""
+    async with fresh_database() as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session")
+def events_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The one folder of the event store that this process may open."""
+    return tmp_path_factory.mktemp("events")
+
+
+@pytest.fixture(scope="session")
+async def fresh_store(events_folder: Path) -> AsyncIterator[FreshStore]:
+    """`async with fresh_store() as store`: a new database, dropped at the end; for fixtures of a wider scope."""
+    engine = await EventStore.open(events_folder, "standing", threads=1)  # keeps the engine up from test to test
+
+    @asynccontextmanager
+    async def fresh() -> AsyncIterator[EventStore]:
+        name = new_name()
+        store = await EventStore.open(events_folder, name)
+        try:
+            yield store
+        finally:
+            await store.close()
+            await engine.command(f"drop database `{name}`")
+
+    yield fresh
+    await engine.close()
+
+
+@pytest.fixture
+async def store(fresh_store: FreshStore) -> AsyncIterator[EventStore]:
+    """A database of events of this test's own."""
+    async with fresh_store() as opened:
+        yield opened
+
+
+@pytest.fixture
+def vault() -> Vault:
+    """Keys that are the same in every run."""
+    return Vault(bytes(range(32)), "test")
