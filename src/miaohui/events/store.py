@@ -45,7 +45,7 @@ class EventsFailed(RuntimeError):
 
 def is_server(place: str) -> bool:
     """Whether `place` is a server's URL rather than a folder."""
-    return place.startswith(("http://", "https://", "clickhouse://", "clickhouses://"))
+    return place.startswith(("http://", "https://"))
 
 
 def statements(sql: str) -> list[str]:

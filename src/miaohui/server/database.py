@@ -18,6 +18,8 @@ from typing import Any
 
 import asyncpg
 
+from miaohui.server.settings import without_password
+
 MIGRATIONS = Path(__file__).with_name("migrations")
 GRANTS = Path(__file__).with_name("grants.sql")
 APPEND_ONLY = ("transfer", "outbox", "audit")
@@ -110,16 +112,13 @@ async def as_owner(url: str, workspace: str) -> "AsyncIterator[asyncpg.Connectio
             url, server_settings={"search_path": workspace, "client_min_messages": "warning"}
         )
     except (OSError, asyncpg.PostgresError) as e:
-        raise DatabaseFailed(f"PostgreSQL does not answer at {shown(url)}: {e}; check MIAOHUI_DATABASE_URL") from e
+        raise DatabaseFailed(
+            f"PostgreSQL does not answer at {without_password(url)}: {e}; check MIAOHUI_DATABASE_URL"
+        ) from e
     try:
         yield connection
     finally:
         await connection.close()
-
-
-def shown(url: str) -> str:
-    """An address without its password, for messages."""
-    return re.sub(r"(//[^:/@]*):[^@/]*@", r"\1:***@", url)
 
 
 async def _make_schema(connection: "asyncpg.Connection[Any]", workspace: str) -> None:
