@@ -1,0 +1,46 @@
+"""Roles and permissions. Pages and calls check a permission by its name; a role is a set of names.
+
+| role     | is for                                                              |
+|----------|---------------------------------------------------------------------|
+| viewer   | people who look: figures, reviews, the ledger                       |
+| operator | people who plan and run campaigns, and stop what goes wrong         |
+| admin    | who approves, connects the shop, and keeps the team                 |
+"""
+
+from typing import Literal
+
+from miaohui.text import Text
+
+Role = Literal["viewer", "operator", "admin"]
+
+PERMISSIONS: dict[str, Text] = {
+    "campaign.view": Text("看活动、作战室和复盘", "see campaigns, war rooms and reviews"),
+    "ledger.view": Text("看账本", "see the ledger"),
+    "audience.count": Text("数人群", "count audiences"),
+    "customer.view": Text("查顾客", "look up customers"),
+    "campaign.edit": Text("写活动文档，提交审批，归档", "write campaign documents, submit and archive them"),
+    "campaign.open": Text("上线、暂停、恢复活动", "open, pause and resume campaigns"),
+    "campaign.stop": Text("停止活动", "stop campaigns"),
+    "audit.view": Text("看操作记录", "see the audit log"),
+    "campaign.approve": Text("批准或退回活动", "approve or reject campaigns"),
+    "webhook.edit": Text("设置回调地址", "set webhooks"),
+    "key.edit": Text("发放和吊销接口密钥", "give out and revoke API keys"),
+    "team.edit": Text("管理操作员", "keep the team"),
+}
+
+_VIEWER = frozenset({"campaign.view", "ledger.view", "audience.count"})
+_OPERATOR = _VIEWER | {"customer.view", "campaign.edit", "campaign.open", "campaign.stop", "audit.view"}
+
+ROLES: dict[Role, frozenset[str]] = {"viewer": _VIEWER, "operator": _OPERATOR, "admin": frozenset(PERMISSIONS)}
+
+ROLE_NAMES: dict[Role, Text] = {
+    "viewer": Text("查看", "Viewer"),
+    "operator": Text("运营", "Operator"),
+    "admin": Text("管理员", "Administrator"),
+}
+
+
+def roles_with(permission: str) -> list[Role]:
+    """The roles that hold `permission`, the smallest first."""
+    assert permission in PERMISSIONS, permission
+    return [role for role, held in ROLES.items() if permission in held]
