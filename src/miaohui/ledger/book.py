@@ -102,9 +102,7 @@ def _unit(key: str, account: Account) -> str:
 
 
 def _copy(a: Account) -> Account:
-    return Account(
-        a.debits, a.credits, a.debits_pending, a.credits_pending, a.unit, a.overdraft, a.ceiling, a.version
-    )
+    return Account(a.debits, a.credits, a.debits_pending, a.credits_pending, a.unit, a.overdraft, a.ceiling, a.version)
 
 
 def _move(id: bytes, t: Transfer, hold: Hold | None, debit: Account, credit: Account, holds: Holds) -> None:

@@ -6,9 +6,12 @@ A play is a module in `miaohui/plays/`, found by its name, with
     LABELS                field of `Rules`, class name of an event or name of a pool -> Text
     Rules                 what the operator sets: an immutable, self-validating version; the first field is `id`
                           ("<campaign>/<play>"). See `_fields` for the types of fields and how a document writes them
-    ACTIONS               the actions that customers take: POST /plays/{campaign}/{play}/{snake_case of the class}
+    ACTIONS               the actions that customers take: POST /plays/{campaign}/{play}/{snake_case of the class}. The host
+                          fills in `who: Who` and `id: str` (32 hex digits, the action's own id: names what the action opens)
     STARTS                the actions (of ACTIONS, or Place) that need the play's window and audience; others go on to the end
-    EVENTS                the events it may emit; on the wire `<play>.<snake_case of the class>`
+    TIMERS                the actions that only timers take
+    EVENTS                the events it may emit; on the wire `<play>.<snake_case of the class>`, or the struct's own tag if that
+                          has a dot; fields named customer, order, currency, total_minor, discount_minor fill the envelope
     State                 one instance (a party, a coupon), if members matter. The host keeps it with the version of the rules
                           it was born under. Fields named `customer` or `owner` make it findable in that customer's wallet
     pools(rules)          name -> Pool: the accounts that opening the play creates and fills
@@ -51,6 +54,7 @@ __all__ = [
     "Placed",
     "Pool",
     "Refund",
+    "RefundRequested",
     "Refusal",
     "Release",
     "Settled",
@@ -110,6 +114,15 @@ class Pool(Struct, frozen=True):
     source: str = ""
 
 
+class RefundRequested(Struct, frozen=True, tag="refund.requested"):
+    """Event: the shop must give back what `customer` paid for `lines` of `order`; `reason` is a code."""
+
+    order: str
+    customer: str
+    lines: str
+    reason: str
+
+
 class Line(Struct, frozen=True, kw_only=True):
     """One line of an order: the shop's line id, `quantity` of `sku` at `unit_price_minor`; `due_minor` is what the line
     still costs after the claims before this one (the host fills it in)."""
@@ -122,23 +135,26 @@ class Line(Struct, frozen=True, kw_only=True):
 
 
 class Claim(Struct, frozen=True, kw_only=True):
-    """What an order wants of a play. `id` (16 bytes, fixed by order and place in it) names the claim's first hold; `instance`
-    is the party or token, `coupon` the coupon, `line` the line it is for (empty: the whole order).
+    """What an order wants of a play. `id` (16 bytes, fixed by order and place in it) names the claim's first hold; `who`
+    is the order's customer as he was when he placed it; `instance` is the party or token, `coupon` the coupon, `line` the
+    line it is for (empty: the whole order).
 
-    `given_minor` (line -> discount) is what `Place` gave; it is there for Pay, Release and Refund.
+    `given_minor` (line -> discount) is what `Place` gave; it is there for Pay, Release and Refund. `again`: the order had run
+    out of time and was paid all the same, so that what it had reserved is reserved once more.
     """
 
     id: bytes
     order: str
     campaign: str
     play: str
-    customer: str
+    who: Who
     currency: str
     lines: tuple[Line, ...]
     instance: str = ""
     coupon: str = ""
     line: str = ""
     given_minor: dict[str, int] = {}
+    again: bool = False
 
     def hold(self, n: int) -> bytes:
         """Id of the claim's n-th hold, the same in Place, Pay and Release."""
@@ -153,7 +169,6 @@ class Place(Struct, frozen=True, tag=True):
     """An order was placed that claims from this play: reserve."""
 
     claim: Claim
-    who: Who
 
 
 class Pay(Struct, frozen=True, tag=True):
@@ -177,9 +192,10 @@ class Refund(Struct, frozen=True, tag=True):
 
 
 class Placed(Struct, frozen=True):
-    """Reply to Place: what the claim takes off each line (line -> minor units)."""
+    """Reply to Place: what the claim takes off each line (line -> minor units), and how long it is reserved."""
 
     given_minor: dict[str, int]
+    pay_minutes: int = 15
 
 
 class Settled(Struct, frozen=True):
@@ -198,6 +214,7 @@ class Play(Protocol):
     LABELS: dict[str, Text]
     ACTIONS: tuple[type[Struct], ...]
     STARTS: tuple[type[Struct], ...]
+    TIMERS: tuple[type[Struct], ...]
     EVENTS: tuple[type[Struct], ...]
     Rules: type[Struct]
 

@@ -1,13 +1,13 @@
 """Types of the fields of a play's `Rules`, and how a campaign document writes them.
 
-    name ends in `_minor`   int       money, written as a decimal without the ending: price_minor <- price = 99.00
-    name ends in `_ppm`     int       percent in millionths, written in percent: share_ppm <- share = 2.5
-    Product                 Struct    product = "mooncake-box": a name of [products]
-    Offer                   Struct    "40.00 off 199.00", "5.00 off"
-    tuple[Given, ...]       Struct    give = { vip = "40.00 off 199.00", everybody = "20.00 off 169.00" }: first match wins
-    tuple[Span, ...]        Struct    slots = ["live 20:00 for 30 minutes", "live + 1 day 20:00 for 30 minutes"]
-    Validity                Struct    valid = { from = "warm_up", days = 7 };  from = "claim" counts from taking it
-    everything else as it is. `id`, `opens_ms`, `ends_ms`, `currency` and `identities` are filled in from the campaign.
+name ends in `_minor`   int       money, written as a decimal without the ending: price_minor <- price = 99.00
+name ends in `_ppm`     int       percent in millionths, written in percent: share_ppm <- share = 2.5
+Product                 Struct    product = "mooncake-box": a name of [products]
+Offer                   Struct    "40.00 off 199.00", "5.00 off"
+tuple[Given, ...]       Struct    give = { vip = "40.00 off 199.00", everybody = "20.00 off 169.00" }: first match wins
+tuple[Span, ...]        Struct    slots = ["live 20:00 for 30 minutes", "live + 1 day 20:00 for 30 minutes"]
+Validity                Struct    valid = { from = "warm_up", days = 7 };  from = "claim" counts from taking it
+everything else as it is. `id`, `opens_ms`, `ends_ms`, `currency` and `identities` are filled in from the campaign.
 """
 
 from msgspec import Struct

@@ -1,0 +1,115 @@
+"""Decide the submissions of one batch, one after another, on the states and balances as they become. Pure: no clock, no I/O.
+
+A batch of N gives exactly what N batches of one give. A submission is granted as a whole or changes nothing: an order's claims
+on several plays stand or fall together. A play that raises, overdraws or breaks a ceiling is a bug of that play: its submission
+fails alone, with code `failed`, and everybody else's goes on.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from miaohui.events.envelope import Event
+from miaohui.host.draft import Draft, Stale, Timer
+from miaohui.host.plan import Plan
+from miaohui.host.rate import Rate
+from miaohui.host.setup import Register
+from miaohui.host.storage import Changes, Loaded, StateChange
+from miaohui.host.submission import Answer, Submission
+from miaohui.ledger.accounts import Transfer
+from miaohui.plays._contract import Refusal
+
+log = logging.getLogger(__name__)
+_pack = msgspec.msgpack.Encoder().encode
+_json = msgspec.json.Encoder().encode
+FAILED = Refusal("failed")
+
+
+class Batch:
+    """One batch being decided."""
+
+    def __init__(self, loaded: Loaded, register: Register, rate: Rate, seed: bytes) -> None:
+        self.now_ms, self.register, self.rate, self.seed = loaded.now_ms, register, rate, seed
+        self.rows, self.replies, self.holds = loaded.states, loaded.replies, loaded.holds
+        self.balances = loaded.accounts
+        self.holds_before = dict(loaded.holds)
+        self.states: dict[str, Struct | None] = {}
+        self.terms: dict[str, int] = {key: row.terms for key, row in loaded.states.items()}
+        self.owners: dict[str, tuple[str, str]] = {}
+        self.changed_states: set[str] = set()
+        self.changed_accounts: set[str] = set()
+        self.made_replies: list[tuple[bytes, bytes, str, bytes]] = []
+        self.transfers: list[tuple[bytes, Transfer, str]] = []
+        self.events: list[Event] = []
+        self.timers: dict[str, Timer | None] = {}
+
+    # --- one submission -----------------------------------------------------------------------------------------------
+    def decide(self, p: Plan) -> Answer:
+        """The answer to one submission; what it causes is kept for `changes`."""
+        s = p.submission
+        if p.refusal is not None:
+            return self._refused(s, p.refusal)
+        earlier = self.replies.get(s.id)
+        if earlier is not None:
+            if earlier[0] != s.hash:
+                return self._refused(s, Refusal("key_reused"))
+            return Answer(body=earlier[1])
+        draft = Draft(self, p)
+        try:
+            outcome = draft.run()
+        except Stale:
+            draft.undo()
+            raise
+        except Exception:
+            draft.undo()
+            log.exception("a play failed: %s/%s %s", s.campaign, s.play, s.action)
+            return self._refused(s, FAILED)
+        if isinstance(outcome, Refusal):
+            draft.undo()
+            return self._refused(s, outcome)
+        body = _json(outcome)
+        draft.keep()
+        self.replies[s.id] = (s.hash, body)
+        self.made_replies.append((s.id, s.hash, s.campaign or (p.order.campaign() if p.order else ""), body))
+        return Answer(body=body)
+
+    def _refused(self, s: Submission, refusal: Refusal) -> Answer:
+        if s.what == "timer" and refusal.code != "failed":
+            self.timers.setdefault(s.timer, None)  # it has had its moment
+        return Answer(refusal=refusal)
+
+    # --- what the batch became ----------------------------------------------------------------------------------------
+    def state(self, key: str, decode: Callable[[bytes], Any] | None) -> Struct | None:
+        """The state under `key` as the earlier submissions left it."""
+        if key not in self.states:
+            row = self.rows.get(key)
+            self.states[key] = None if row is None or decode is None else decode(row.body)
+        return self.states[key]
+
+    def changes(self) -> Changes | None:
+        """All that must be stored; None if nothing happened."""
+        if not (self.made_replies or self.timers):
+            return None
+        made = [hold for id, hold in self.holds.items() if self.holds_before.get(id) is not hold]
+        gone = [hold for id, hold in self.holds_before.items() if self.holds.get(id) is not hold]
+        return Changes(
+            now_ms=self.now_ms,
+            states=[self._state_change(key) for key in sorted(self.changed_states)],
+            accounts={key: self.balances[key] for key in sorted(self.changed_accounts)},
+            transfers=self.transfers,
+            holds=made,
+            settled=gone,
+            replies=sorted(self.made_replies),
+            events=self.events,
+            timers=self.timers,
+        )
+
+    def _state_change(self, key: str) -> StateChange:
+        state, row, (campaign, play) = self.states[key], self.rows.get(key), self.owners[key]
+        version = row.version + 1 if row else 1
+        owner = getattr(state, "customer", None) or getattr(state, "owner", None) or ""
+        body = None if state is None else _pack(state)
+        return StateChange(key, version, campaign, play, self.terms.get(key, 0), owner, body)

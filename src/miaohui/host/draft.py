@@ -1,0 +1,207 @@
+"""One submission while it is being decided: what it changes can still be taken back.
+
+Shared checks, in this order: (unknown_campaign, unknown_play when planned; key_reused by the batch) not_open, ended,
+not_in_audience, not_offered, no_consent, too_fast; then the play's own refusals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct
+
+from miaohui.events.envelope import Event, event_id
+from miaohui.host.openings import Filling, fill
+from miaohui.host.order_run import OrderRun
+from miaohui.host.plan import Plan
+from miaohui.host.setup import Entry, snake
+from miaohui.ledger.accounts import Account, Hold, Kind, Transfer
+from miaohui.ledger.book import apply, transfer_id
+from miaohui.plays._contract import Decision, Moment, Refusal
+
+if TYPE_CHECKING:
+    from miaohui.host.batch import Batch
+
+_pack = msgspec.msgpack.Encoder().encode
+_ENVELOPE = frozenset({"customer", "order", "currency", "total_minor", "discount_minor"})
+Timer = tuple[int, str, str, bytes]
+"""due_ms, campaign, play, action (msgpack)."""
+
+
+class Stale(Exception):
+    """What was known before the locks is no longer so: run the batch again."""
+
+
+class Draft:
+    """What one submission has changed so far."""
+
+    def __init__(self, batch: Batch, plan: Plan) -> None:
+        self.batch, self.plan, self.submission = batch, plan, plan.submission
+        self._states = {key: batch.states[key] for key in plan.states if key in batch.states}
+        self._terms = {key: batch.terms.get(key) for key in plan.states}
+        self._accounts = {key: _copy(batch.balances[key]) for key in plan.accounts}
+        self._begin()
+
+    def _begin(self) -> None:
+        self._settled: list[Hold] = []
+        self.states: set[str] = set()
+        self.owners: dict[str, tuple[str, str]] = {}
+        self.transfers: list[tuple[bytes, Transfer, str]] = []
+        self.events: list[Event] = []
+        self.timers: dict[str, Timer | None] = {}
+
+    def run(self) -> Struct | Refusal:
+        """Decide the submission: its reply, or the first refusal."""
+        s = self.submission
+        if s.order:
+            return OrderRun(self).run()
+        if s.what == "opening":
+            return self._opening(s.fields)
+        part = self.plan.parts[0]
+        if s.what == "timer":
+            self.timers[s.timer] = None
+        elif refusal := self.shared(part.entry, starts=type(part.action) in part.entry.machine.starts):
+            return refusal
+        decision, _ = self.part(part.entry, part.action)
+        return decision.reply if isinstance(decision, Decision) else decision
+
+    def shared(self, entry: Entry, *, starts: bool) -> Refusal | None:
+        """The checks that all plays share; window, audience and consent only for what starts something."""
+        setup, person, now_ms = entry.current, self.plan.person, self.batch.now_ms
+        if starts:
+            if now_ms < setup.opens_ms or entry.running == "paused":
+                return Refusal("not_open", {"opens_ms": setup.opens_ms, "paused": entry.running == "paused"})
+            if now_ms >= setup.ends_ms or entry.running == "closed":
+                return Refusal("ended", {"ends_ms": setup.ends_ms})
+            mask, control = person.memberships.get(setup.campaign, (0, False))
+            if setup.audience and setup.audience not in self.batch.register.members(setup.campaign, mask):
+                return Refusal("not_in_audience", {"audience": setup.audience})
+            if setup.audience and control:
+                return Refusal("not_offered")
+            if setup.consent and setup.consent not in person.consents:
+                return Refusal("no_consent", {"consent": setup.consent})
+        if self.plan.fast_enough is None:  # counted once, however often the batch is run
+            self.plan.fast_enough = self.batch.rate.allows(
+                setup.id, self.plan.customer, now_ms, setup.rate_count, setup.rate_s
+            )
+        return (
+            None if self.plan.fast_enough else Refusal("too_fast", {"count": setup.rate_count, "seconds": setup.rate_s})
+        )
+
+    def part(self, entry: Entry, action: Struct, terms: int = 0) -> tuple[Decision | Refusal, int]:
+        """Let a play decide and apply what it decided. The rules are those of the instance's birth, else version `terms`
+        (an order's claim), else the current ones; which, is the second value."""
+        batch, machine = self.batch, entry.machine
+        keys, _ = machine.module.touches(entry.current.rules, action)
+        states = {key: batch.state(key, machine.state) for key in keys}
+        born = next((batch.terms[key] for key in keys if states[key] is not None), 0)
+        setup = entry.versions[born or terms or entry.current.version]
+        digest = blake2b(self.submission.id + len(self.transfers).to_bytes(2, "big"), digest_size=8, key=batch.seed)
+        moment = Moment(self.submission.id, batch.now_ms, int.from_bytes(digest.digest(), "big"))
+        decision = machine.module.decide(setup.rules, states, batch.balances, action, moment)
+        if isinstance(decision, Refusal):
+            return decision, setup.version
+        self.apply(decision.transfers, f"{setup.id}/{snake(type(action).__name__)}")
+        for key, state in decision.states.items():
+            assert key in states, f"{setup.id} wrote {key}, which it does not touch"
+            self.write(key, state, setup.campaign, setup.play, setup.version)
+        for timer, due in decision.timers.items():
+            self.timers[timer] = None if due is None else (due[0], setup.campaign, setup.play, _pack(due[1]))
+        for event in decision.events:
+            self._event(machine.name, setup.campaign, setup.play, event)
+        return decision, setup.version
+
+    def apply(self, transfers: Iterable[Transfer], action: str) -> None:
+        """Apply transfers; one that the ledger refuses is a bug of whoever asked for it."""
+        named = [(transfer_id(self.submission.id, len(self.transfers) + n), t) for n, t in enumerate(transfers)]
+        holds = self.batch.holds
+        self._settled += [holds[t.pending] for _, t in named if t.kind >= Kind.POST and t.pending in holds]
+        result = apply(named, self.batch.balances, holds)
+        assert result == "ok", f"{action}: {result} {[t for _, t in named]}"
+        self.transfers += [(id, t, action) for id, t in named]
+
+    def write(self, key: str, state: Struct | None, campaign: str, play: str, terms: int) -> None:
+        """Write a state; a new one is born under version `terms` of the rules."""
+        batch = self.batch
+        if batch.states.get(key) is None:
+            batch.terms[key] = terms
+        batch.states[key] = state
+        self.states.add(key)
+        self.owners[key] = (campaign, play)
+
+    def _opening(self, filling: Filling) -> Struct | Refusal:
+        outcome = fill(filling, self.batch.balances)
+        if isinstance(outcome, Refusal):
+            return outcome
+        reply, transfers = outcome
+        self.apply(transfers, f"{filling.campaign}/{filling.action}")
+        return reply
+
+    def _event(self, play_module: str, campaign: str, play: str, fact: Struct) -> None:
+        tag = fact.__struct_config__.tag
+        name = tag if isinstance(tag, str) and "." in tag else f"{play_module}.{snake(type(fact).__name__)}"
+        values = {field: getattr(fact, field) for field in fact.__struct_fields__}
+        envelope = {field: value for field, value in values.items() if field in _ENVELOPE}
+        properties = {
+            field: value if isinstance(value, str) else str(value)
+            for field, value in values.items()
+            if field not in _ENVELOPE and value is not None
+        }
+        self.event(name, campaign=campaign, play=play, properties=properties, **envelope)
+
+    def event(self, name: str, **fields: Any) -> None:
+        """Note a fact about this submission's customer (unless `fields` say whose it is)."""
+        now_ms, order = self.batch.now_ms, self.plan.order
+        fields.setdefault("customer", self.plan.customer)
+        self.events.append(
+            Event(
+                id=event_id(now_ms, self.submission.id, len(self.events)),
+                name=name,
+                at_ms=now_ms,
+                received_at_ms=now_ms,
+                source=order.source if order is not None else self.submission.caller.source,
+                **fields,
+            )
+        )
+
+    def keep(self) -> None:
+        """The submission is granted: what it did belongs to the batch."""
+        batch = self.batch
+        batch.changed_states |= self.states
+        batch.owners |= self.owners
+        for _, t, _ in self.transfers:
+            batch.changed_accounts.add(t.debit)
+            batch.changed_accounts.add(t.credit)
+        if self.submission.what == "opening":
+            batch.changed_accounts.update(key for key in self.plan.accounts if batch.balances[key].unit is not None)
+        batch.transfers += self.transfers
+        batch.events += self.events
+        batch.timers |= self.timers
+
+    def undo(self) -> None:
+        """Nothing happened: everything is as it was before."""
+        batch = self.batch
+        for key in self.plan.states:
+            if key in self._states:
+                batch.states[key] = self._states[key]
+            else:
+                batch.states.pop(key, None)
+            terms = self._terms[key]
+            if terms is None:
+                batch.terms.pop(key, None)
+            else:
+                batch.terms[key] = terms
+        batch.balances |= {key: _copy(account) for key, account in self._accounts.items()}
+        for id, t, _ in self.transfers:
+            if t.kind is Kind.PENDING:
+                batch.holds.pop(t.pending or id, None)
+        made = {t.pending or id for id, t, _ in self.transfers if t.kind is Kind.PENDING}
+        batch.holds |= {hold.id: hold for hold in self._settled if hold.id not in made}
+        self._begin()
+
+
+def _copy(a: Account) -> Account:
+    return Account(a.debits, a.credits, a.debits_pending, a.credits_pending, a.unit, a.overdraft, a.ceiling, a.version)

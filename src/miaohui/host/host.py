@@ -1,0 +1,199 @@
+"""The host: a bounded queue, one batch in flight, answers that are true.
+
+Natural batching: whatever has come in while a batch was being committed is the next batch; there is no timer. The answers of
+a batch leave while the next one is being stored, so that sockets and database work at the same time. A batch whose commit has
+an unknown outcome (the connection broke) is simply run again: the stored replies make that safe.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from miaohui.host.batch import FAILED, Batch
+from miaohui.host.draft import Stale
+from miaohui.host.orders import order_key
+from miaohui.host.plan import plan
+from miaohui.host.rate import Rate
+from miaohui.host.setup import Register
+from miaohui.host.storage import Broken, Raced, Storage
+from miaohui.host.submission import Answer, Caller, Submission, action_id
+from miaohui.plays._contract import Refusal
+
+log = logging.getLogger(__name__)
+Sink = Callable[[Answer], None]
+BUSY = Refusal("busy")
+
+
+class Busy(Exception):
+    """The queue is full: nothing was taken in; try again in a second."""
+
+
+@dataclass
+class Figures:
+    """What the host has done since it started."""
+
+    submissions: int = 0
+    batches: int = 0
+    retries: int = 0
+    failed: int = 0
+
+
+class Host:
+    """Runs the plays of one workspace. `secret` keys the ids and draws."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        secret: bytes,
+        *,
+        batch_max: int = 512,
+        queue_max: int = 20_000,
+        sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
+    ) -> None:
+        self.storage, self.secret = storage, secret
+        self.batch_max, self.queue_max, self._sleep = batch_max, queue_max, sleep
+        self.rate, self.register, self.figures = Rate(), Register(), Figures()
+        self._queue: deque[tuple[Submission, Sink]] = deque()
+        self._answers: list[tuple[Sink, Answer]] = []
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    async def start(self) -> None:
+        """Read the plays."""
+        self.register = await self.storage.register()
+
+    async def stop(self) -> None:
+        """Decide what was taken in, then close the storage."""
+        self._stopping = True
+        if self._task is not None:
+            await self._task
+        await self.storage.close()
+
+    async def submit(self, submission: Submission) -> Answer:
+        """The answer, after it is durable. Busy if the queue is full."""
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+        def answer(a: Answer) -> None:
+            if not future.done():
+                future.set_result(a)
+
+        self.take(submission, answer)
+        return await future
+
+    def take(self, submission: Submission, sink: Sink) -> None:
+        """Queue a submission; `sink` gets the answer after it is durable."""
+        if len(self._queue) >= self.queue_max or self._stopping:
+            raise Busy
+        self._queue.append((submission, sink))
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._work())
+
+    def id(self, caller: Caller, customer: str, campaign: str, play: str, key: str) -> bytes:
+        """The id of an action, from the scope of its idempotency key."""
+        return action_id(self.secret, caller.scope, customer, campaign, play, key)
+
+    # --- the loop that owns the storage -------------------------------------------------------------------------------
+    async def _work(self) -> None:
+        try:
+            while self._queue:
+                batch = self._next()
+                try:
+                    answers = await self._run([submission for submission, _ in batch])
+                except Exception:
+                    log.exception("a batch of %d failed", len(batch))
+                    answers = await self._one_by_one(batch)
+                self._answers += [(sink, answer) for (_, sink), answer in zip(batch, answers, strict=True)]
+                self.figures.submissions += len(batch)
+                self.figures.batches += 1
+                if not self._queue:
+                    self._send()
+        finally:
+            self._send()
+
+    def _next(self) -> list[tuple[Submission, Sink]]:
+        """The next batch: what waits, up to `batch_max`, cut before a second verb of the same order (its keys depend on what
+        the first one leaves)."""
+        batch: list[tuple[Submission, Sink]] = []
+        orders: set[str] = set()
+        while self._queue and len(batch) < self.batch_max:
+            order = self._queue[0][0].order
+            if order and order in orders:
+                break
+            orders.add(order)
+            batch.append(self._queue.popleft())
+        return batch
+
+    async def _one_by_one(self, batch: list[tuple[Submission, Sink]]) -> list[Answer]:
+        """A batch that cannot be stored at all: find the submission that is to blame, so that the others go on."""
+        answers = []
+        for submission, _ in batch:
+            try:
+                answers += await self._run([submission])
+            except Exception:
+                log.exception("%s/%s %s cannot be stored", submission.campaign, submission.play, submission.action)
+                self.figures.failed += 1
+                answers.append(Answer(refusal=FAILED))
+        return answers
+
+    def _send(self) -> None:
+        answers, self._answers = self._answers, []
+        for sink, answer in answers:
+            sink(answer)
+
+    async def _run(self, batch: list[Submission]) -> list[Answer]:
+        """Decide and commit one batch; again if somebody else was faster."""
+        for attempt in range(20):
+            try:
+                return await self._attempt(batch)
+            except (Raced, Stale):
+                await self._again(0.001 * attempt)
+            except Broken:
+                log.warning("the storage does not answer; attempt %d", attempt + 1)
+                await self._again(min(0.1 * (attempt + 1), 2))
+            except BaseException:
+                await self.storage.rollback()
+                raise
+        log.error("a batch of %d was given up", len(batch))
+        return [Answer(refusal=BUSY)] * len(batch)
+
+    async def _again(self, wait_s: float) -> None:
+        self.figures.retries += 1
+        await self.storage.rollback()
+        await self._sleep(wait_s)
+        with contextlib.suppress(Broken):
+            self.register = await self.storage.register()
+
+    async def _attempt(self, batch: list[Submission]) -> list[Answer]:
+        storage, register = self.storage, self.register
+        known = await storage.acquaint(
+            [s.customer for s in batch if s.what in ("play", "order")],
+            sorted({campaign for s in batch for campaign in _campaigns(s)}),
+            [order_key(s.order) for s in batch if s.order and s.action != "placed"],
+        )
+        plans = [plan(s, register, known) for s in batch]
+        states = list(dict.fromkeys(key for p in plans for key in p.states))
+        accounts = list(dict.fromkeys(key for p in plans for key in p.accounts))
+        loaded = await storage.load(states, accounts, [s.id for s in batch])
+        if loaded.epoch != register.epoch:
+            raise Stale
+        decided = Batch(loaded, register, self.rate, self.secret)
+        answers = [decided.decide(p) for p in plans]
+        changes = decided.changes()
+        if changes is None:
+            self._send()
+        else:
+            storing = asyncio.ensure_future(storage.store(changes))
+            asyncio.get_running_loop().call_soon(self._send)
+            await storing
+        await storage.commit()
+        return answers
+
+
+def _campaigns(s: Submission) -> list[str]:
+    if s.what == "order" and s.action == "placed":
+        return [claim.campaign for claim in s.fields.claims]
+    return [s.campaign] if s.what == "play" else []

@@ -1,0 +1,103 @@
+"""A storage in memory with the contract of the durable one: for tests and, later, rehearsal in virtual time."""
+
+from msgspec.structs import replace
+
+from miaohui.clock import Clock
+from miaohui.events.envelope import Event
+from miaohui.host.setup import Register, Running, Setup
+from miaohui.host.storage import Acquaintance, Changes, Due, Loaded, Person, StateRow
+from miaohui.host.submission import Customer
+from miaohui.ledger.accounts import Account, Hold, Transfer
+
+
+class Memory:
+    """Everything in dicts; `clock` is the only time there is."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock, self.epoch, self._last_ms = clock, 1, 0
+        self.setups: list[Setup] = []
+        self.running: dict[tuple[str, str], tuple[int, Running]] = {}
+        self.audiences: dict[str, tuple[tuple[int, str], ...]] = {}
+        self.people: dict[str, Person] = {}
+        self.customers: dict[str, str] = {}
+        self.states: dict[str, StateRow] = {}
+        self.owners: dict[str, str] = {}
+        self.accounts: dict[str, Account] = {}
+        self.kept: dict[str, dict[bytes, Hold]] = {}
+        self.replies: dict[bytes, tuple[bytes, bytes]] = {}
+        self.transfers: list[tuple[bytes, Transfer, str]] = []
+        self.events: list[Event] = []
+        self.timers: dict[str, Due] = {}
+
+    def holds(self) -> list[Hold]:
+        """Every open hold."""
+        return [hold for holds in self.kept.values() for hold in holds.values()]
+
+    def set_up(self, setup: Setup, running: Running = "running") -> None:
+        """Make a version of a play the current one."""
+        self.setups.append(setup)
+        self.running[setup.campaign, setup.play] = (setup.version, running)
+        self.epoch += 1
+
+    async def register(self) -> Register:
+        """See `Storage`."""
+        return Register.of(self.epoch, self.setups, self.running, self.audiences)
+
+    async def acquaint(self, customers: list[Customer], campaigns: list[str], orders: list[str]) -> Acquaintance:
+        """See `Storage`."""
+        for customer in customers:
+            if customer.shop_hash:
+                self.customers.setdefault(customer.shop_hash, customer.new_id)
+        rows = {key: self.states[key].body for key in orders if key in self.states}
+        return Acquaintance(self.customers, self.people, rows)
+
+    async def load(self, states: list[str], accounts: list[str], replies: list[bytes]) -> Loaded:
+        """See `Storage`. Nobody else is there: nothing to lock."""
+        self._last_ms = max(self._last_ms, self.clock())
+        return Loaded(
+            now_ms=self._last_ms,
+            epoch=self.epoch,
+            states={key: self.states[key] for key in states if key in self.states},
+            accounts={key: replace(self.accounts[key]) if key in self.accounts else Account() for key in accounts},
+            holds={id: hold for key in states for id, hold in self.kept.get(key, {}).items()},
+            replies={id: self.replies[id] for id in replies if id in self.replies},
+        )
+
+    async def store(self, changes: Changes) -> None:
+        """See `Storage`."""
+        for state in changes.states:
+            if state.body is None:
+                self.states.pop(state.key, None)
+                self.owners.pop(state.key, None)
+            else:
+                self.states[state.key] = StateRow(state.version, state.terms, state.body)
+                self.owners[state.key] = state.customer
+        for key, account in changes.accounts.items():
+            self.accounts[key] = replace(account, version=account.version + 1)
+        self.transfers += changes.transfers
+        for hold in changes.settled:
+            del self.kept[hold.keeper][hold.id]
+        for hold in changes.holds:
+            self.kept.setdefault(hold.keeper, {})[hold.id] = hold
+        for id, hash, _, body in changes.replies:
+            self.replies[id] = (hash, body)
+        self.events += changes.events
+        for name, timer in changes.timers.items():
+            if timer is None:
+                self.timers.pop(name, None)
+            else:
+                self.timers[name] = Due(name, *timer)
+
+    async def commit(self) -> None:
+        """See `Storage`."""
+
+    async def rollback(self) -> None:
+        """See `Storage`."""
+
+    async def due(self, limit: int) -> list[Due]:
+        """See `Storage`."""
+        now_ms = self.clock()
+        return sorted((t for t in self.timers.values() if t.due_ms <= now_ms), key=lambda t: (t.due_ms, t.name))[:limit]
+
+    async def close(self) -> None:
+        """See `Storage`."""

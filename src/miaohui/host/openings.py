@@ -1,0 +1,71 @@
+"""Opening a campaign posts its stock from `sku/...` and its money from `budget/...` into the pools of its plays; closing
+returns what is left, so that two plays never sell the same box. Funding brings money and stock into the house.
+
+Every step is an ordinary submission to the host: a filling is all or nothing, and the same filling twice is one.
+"""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from miaohui.ledger.accounts import Account, Kind, Transfer, is_world, world_key
+from miaohui.plays._contract import Refusal
+
+
+class Fill(Struct, frozen=True):
+    """Put `amount` of `unit` from `source` into `target`, which is opened if it is new (amount 0: only opened)."""
+
+    target: str
+    unit: str
+    source: str = ""
+    amount: int = 0
+
+
+class Filling(Struct, frozen=True):
+    """Some fills and drains that belong together. `drains`: (pool, to): what may still be given goes back."""
+
+    campaign: str
+    action: str
+    fills: tuple[Fill, ...] = ()
+    drains: tuple[tuple[str, str], ...] = ()
+
+    def accounts(self) -> list[str]:
+        """Every account it touches."""
+        keys = [key for f in self.fills for key in (f.target, f.source) if key]
+        return list(dict.fromkeys(keys + [key for drain in self.drains for key in drain]))
+
+
+class Filled(Struct, frozen=True):
+    """What was moved: account -> amount that came in."""
+
+    moved: dict[str, int]
+
+
+def fill(filling: Filling, balances: Mapping[str, Account]) -> tuple[Filled, list[Transfer]] | Refusal:
+    """Open what is new and give the transfers. Refusals: unknown_account, other_unit, not_enough (have, wanted)."""
+    wanted: dict[str, int] = {}
+    for f in filling.fills:
+        if f.source and not is_world(f.source):
+            source = balances[f.source]
+            if source.unit is None:
+                return Refusal("unknown_account", {"account": f.source})
+            if source.unit != f.unit:
+                return Refusal("other_unit", {"account": f.source, "unit": source.unit, "wanted": f.unit})
+            wanted[f.source] = wanted.get(f.source, 0) + f.amount
+        if balances[f.target].unit not in (None, f.unit):
+            return Refusal("other_unit", {"account": f.target, "unit": balances[f.target].unit, "wanted": f.unit})
+    for key, amount in wanted.items():
+        if balances[key].room() < amount:
+            return Refusal("not_enough", {"account": key, "have": balances[key].room(), "wanted": amount})
+    for f in filling.fills:
+        if balances[f.target].unit is None:
+            balances[f.target].unit = f.unit
+    transfers = [
+        Transfer(f.source or world_key(f.unit), f.target, f.amount, Kind.POSTED) for f in filling.fills if f.amount
+    ]
+    moved = {f.target: f.amount for f in filling.fills}
+    for pool, to in filling.drains:
+        if balances[pool].unit is not None and (left := balances[pool].room()) > 0:
+            transfers.append(Transfer(pool, to, left))
+            moved[to] = moved.get(to, 0) + left
+    return Filled(moved), transfers

@@ -1,0 +1,164 @@
+"""What a submission will touch, from ids only, before anything is locked.
+
+An order's claims never change once it is placed; so the keys of its later verbs are known from the stored order.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from miaohui.events.envelope import NOBODY
+from miaohui.host import orders
+from miaohui.host.orders import Order, OrderClaim, order_key
+from miaohui.host.setup import Entry, Register
+from miaohui.host.storage import Acquaintance, Person
+from miaohui.host.submission import Submission
+from miaohui.plays._contract import Pay, Place, Refund, Refusal, Release, Who
+
+_order = msgspec.msgpack.Decoder(Order).decode
+LAPSED = ("cancelled", "expired")
+
+
+class Part(Struct):
+    """One play's share of a submission: the play as it runs, and the action as far as its keys need it."""
+
+    entry: Any
+    action: Struct
+
+
+class Plan:
+    """What a submission will touch, from ids only."""
+
+    __slots__ = ("accounts", "customer", "fast_enough", "order", "parts", "person", "refusal", "states", "submission")
+
+    def __init__(self, submission: Submission) -> None:
+        self.submission = submission
+        self.customer = NOBODY
+        self.person = Person()
+        self.order: Order | None = None
+        self.parts: list[Part] = []
+        self.states: list[str] = []
+        self.accounts: list[str] = []
+        self.refusal: Refusal | None = None
+        self.fast_enough: bool | None = None
+
+    def add(self, entry: Entry, action: Struct) -> None:
+        """Add a play's share and the keys it touches."""
+        states, accounts = entry.machine.module.touches(entry.current.rules, action)
+        self.parts.append(Part(entry, action))
+        self.states.extend(states)
+        self.accounts.extend(accounts)
+
+
+def plan(submission: Submission, register: Register, known: Acquaintance) -> Plan:
+    """Which states and accounts the submission needs."""
+    p = Plan(submission)
+    p.customer = submission.customer.id or known.customers.get(submission.customer.shop_hash, NOBODY)
+    p.person = known.people.get(p.customer, p.person)
+    match submission.what:
+        case "play":
+            _plan_play(p, register)
+        case "order":
+            _plan_order(p, register, known)
+        case "timer":
+            _plan_timer(p, register, known)
+        case "opening":
+            p.accounts.extend(submission.fields.accounts())
+        case other:
+            raise AssertionError(other)
+    return p
+
+
+def _plan_play(p: Plan, register: Register) -> None:
+    s = p.submission
+    entry = _entry(register, s.campaign, s.play)
+    if isinstance(entry, Refusal):
+        p.refusal = entry
+        return
+    cls = entry.machine.actions[s.action]
+    fields = {name: getattr(s.fields, name) for name in cls.__struct_fields__ if name not in ("who", "id")}
+    if "who" in cls.__struct_fields__:
+        fields["who"] = who(p, register, s.campaign)
+    if "id" in cls.__struct_fields__:
+        fields["id"] = s.id.hex()
+    p.add(entry, cls(**fields))
+
+
+def _plan_order(p: Plan, register: Register, known: Acquaintance) -> None:
+    s = p.submission
+    p.states.append(order_key(s.order))
+    if s.action == "placed":
+        p.order = _new_order(p, register)
+        verbs: tuple[Callable[..., Struct], ...] = (Place,)
+    else:
+        stored = known.orders.get(order_key(s.order))
+        if stored is None:
+            p.refusal = Refusal("order_not_placed", {"order": s.order})
+            return
+        p.order = _order(stored)
+        if s.action == "paid" and p.order.status in LAPSED:
+            verbs = (Place, Pay)
+        else:
+            verbs = {"paid": (Pay,), "refunded": (_refund,)}.get(s.action, (Release,))
+    for n, claim in enumerate(p.order.claims):
+        entry = _entry(register, claim.campaign, claim.play)
+        if isinstance(entry, Refusal):
+            p.refusal = replace(entry, data=entry.data | {"claim": n})
+            return
+        for verb in verbs:
+            p.add(entry, verb(orders.claim_of(s.order, p.order, n, p.order.lines)))
+
+
+def _refund(claim: Any) -> Refund:
+    return Refund(claim, {}, False)
+
+
+def _new_order(p: Plan, register: Register) -> Order:
+    body: orders.PlacedInput = p.submission.fields
+    claims = orders.claims_in_order(body.claims)
+    campaign = claims[0].campaign if claims else ""
+    return Order(
+        customer=p.customer,
+        who=who(p, register, campaign),
+        currency=body.currency,
+        lines=orders.lines_of(body),
+        claims=tuple(OrderClaim(c.campaign, c.play, c.instance, c.coupon, c.line, 0) for c in claims),
+        source=p.submission.caller.source,
+    )
+
+
+def _plan_timer(p: Plan, register: Register, known: Acquaintance) -> None:
+    s = p.submission
+    if s.order:
+        _plan_order(p, register, known)
+        return
+    entry = _entry(register, s.campaign, s.play)
+    if isinstance(entry, Refusal):
+        p.refusal = entry
+    else:
+        assert entry.machine.timer is not None, f"{entry.machine.name} has no timers"
+        p.add(entry, entry.machine.timer(s.fields))
+
+
+def _entry(register: Register, campaign: str, play: str) -> Entry | Refusal:
+    entry: Entry | None = register.entries.get((campaign, play))
+    if entry is not None:
+        return entry
+    if campaign not in register.campaigns:
+        return Refusal("unknown_campaign", {"campaign": campaign})
+    known = sorted(name for c, name in register.entries if c == campaign)
+    return Refusal("unknown_play", {"campaign": campaign, "play": play, "plays": known})
+
+
+def who(p: Plan, register: Register, campaign: str) -> Who:
+    """The customer as the plays of `campaign` see him."""
+    mask, _ = p.person.memberships.get(campaign, (0, False))
+    return Who(
+        p.customer,
+        {"account": p.customer, **p.person.identities},
+        register.members(campaign, mask),
+        p.person.consents,
+    )

@@ -1,0 +1,141 @@
+"""What a campaign tells the host about one play: an immutable version of its rules, with what all plays share.
+
+A change makes a new version; what was opened under an old one keeps it. `Register` is the host's view of all plays: read from
+the storage, read anew when the workspace's epoch has moved.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Raw, Struct
+
+from miaohui import plays
+from miaohui.plays._contract import Place, Play
+from miaohui.text import Text
+
+Running = Literal["running", "paused", "closed"]
+
+
+class Setup(Struct, frozen=True, kw_only=True):
+    """One version of one play. Window [opens_ms, ends_ms) for what starts something; `audience` "" is everybody, else the name
+    of an audience frozen at launch; `consent` "" or the name of one; at most `rate_count` actions a customer in `rate_s`."""
+
+    campaign: str
+    play: str
+    module: str
+    version: int = 1
+    title: Text
+    currency: str
+    zone: str = "UTC"
+    opens_ms: int
+    ends_ms: int
+    audience: str = ""
+    consent: str = ""
+    rate_count: int = 20
+    rate_s: int = 10
+    rules: Any
+
+    @property
+    def id(self) -> str:
+        """`<campaign>/<play>`, as in account keys."""
+        return f"{self.campaign}/{self.play}"
+
+
+class _Packed(Setup, frozen=True, kw_only=True):
+    rules: Raw
+
+
+def pack(setup: Setup) -> bytes:
+    """A setup as the storage keeps it."""
+    return msgspec.msgpack.encode(setup)
+
+
+def unpack(packed: bytes) -> Setup:
+    """What `pack` made; the rules come back as the `Rules` of the play's module."""
+    raw = msgspec.msgpack.decode(packed, type=_Packed)
+    rules = msgspec.msgpack.decode(raw.rules, type=plays.find(raw.module).Rules)
+    fields = {name: getattr(raw, name) for name in Setup.__struct_fields__}
+    return Setup(**(fields | {"rules": rules}))
+
+
+def snake(name: str) -> str:
+    """`PriceCut` -> `price_cut`: how classes are called on the wire."""
+    return "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
+
+
+class Machine:
+    """One play's module with its decoders: actions as they come over HTTP, states and timers as they are stored."""
+
+    def __init__(self, name: str, module: Play) -> None:
+        self.name, self.module = name, module
+        self.actions = {snake(cls.__name__): cls for cls in module.ACTIONS}
+        self.inputs = {name: msgspec.json.Decoder(_input(cls)) for name, cls in self.actions.items()}
+        self.starts = frozenset(module.STARTS)
+        self.place_starts = Place in self.starts
+        state = getattr(module, "State", None)
+        self.state = msgspec.msgpack.Decoder(state).decode if state else None
+        union: Any = None
+        for cls in module.TIMERS:
+            union = cls if union is None else union | cls
+        self.timer = msgspec.msgpack.Decoder(union).decode if union else None
+
+
+def _input(cls: type[Struct]) -> type[Struct]:
+    """What a caller sends for an action: its fields without those that the host fills in; shops add `customer`."""
+    fields = [
+        (f.name, f.type) if f.required else (f.name, f.type, f.default)
+        for f in msgspec.structs.fields(cls)
+        if f.name not in ("who", "id")
+    ]
+    return msgspec.defstruct(
+        cls.__name__ + "Input", [*fields, ("customer", str, "")], kw_only=True, forbid_unknown_fields=True
+    )
+
+
+class Entry:
+    """A play as the host runs it now: its current version, its earlier ones, and whether it may start anything."""
+
+    def __init__(self, machine: Machine, current: Setup, versions: dict[int, Setup], running: Running) -> None:
+        self.machine, self.current, self.versions, self.running = machine, current, versions, running
+
+
+_MACHINES: dict[str, Machine] = {}
+
+
+def machine(name: str) -> Machine:
+    """The machine of the play module called `name`, made once."""
+    if name not in _MACHINES:
+        _MACHINES[name] = Machine(name, plays.find(name))
+    return _MACHINES[name]
+
+
+class Register(Struct):
+    """All plays, the audiences' bits of each campaign, as of `epoch`. `replies_since_ms`: how far back answers are kept."""
+
+    epoch: int = 0
+    entries: dict[tuple[str, str], Any] = {}
+    campaigns: frozenset[str] = frozenset()
+    audiences: dict[str, tuple[tuple[int, str], ...]] = {}
+
+    @classmethod
+    def of(
+        cls,
+        epoch: int,
+        versions: Iterable[Setup],
+        running: dict[tuple[str, str], tuple[int, Running]],
+        audiences: dict[str, tuple[tuple[int, str], ...]],
+    ) -> "Register":
+        """Put together what the storage holds: `running` is (campaign, play) -> (current version, running)."""
+        by_play: dict[tuple[str, str], dict[int, Setup]] = {}
+        for setup in versions:
+            by_play.setdefault((setup.campaign, setup.play), {})[setup.version] = setup
+        entries = {
+            key: Entry(machine(by_play[key][version].module), by_play[key][version], by_play[key], how)
+            for key, (version, how) in running.items()
+        }
+        return cls(epoch, entries, frozenset(campaign for campaign, _ in entries), audiences)
+
+    def members(self, campaign: str, mask: int) -> frozenset[str]:
+        """Names of the audiences whose bit is set in a membership mask."""
+        return frozenset(name for bit, name in self.audiences.get(campaign, ()) if mask >> bit & 1)

@@ -1,0 +1,120 @@
+"""What a batch reads and writes. Two storages keep this contract: `postgres` (durable, many processes) and `memory` (tests and,
+later, rehearsal). The same submissions give the same balances on both.
+
+A batch is: `acquaint` (who are these people, which claims do these orders have), `load` (locks what is touched and gives it with
+the time), decide, `store` (all of it or nothing). `Raced` means that somebody else was faster: the batch is run again.
+"""
+
+from typing import Protocol
+
+from msgspec import Struct
+
+from miaohui.events.envelope import Event
+from miaohui.host.setup import Register
+from miaohui.host.submission import Customer
+from miaohui.ledger.accounts import Account, Hold, Transfer
+
+
+class Raced(Exception):
+    """Another process changed or created a row meanwhile: run the batch again."""
+
+
+class Broken(Exception):
+    """The storage is gone or restarts: whether the batch was committed is unknown; running it again finds out."""
+
+
+class Person(Struct):
+    """A customer as the host needs him: identities, consents, and per campaign (mask of audiences, in the control group)."""
+
+    identities: dict[str, str] = {}
+    consents: frozenset[str] = frozenset()
+    memberships: dict[str, tuple[int, bool]] = {}
+
+
+class Acquaintance(Struct):
+    """`customers`: shop's hash -> internal id; `people`: by internal id; `orders`: order key -> stored order (msgpack)."""
+
+    customers: dict[str, str] = {}
+    people: dict[str, Person] = {}
+    orders: dict[str, bytes] = {}
+
+
+class StateRow(Struct):
+    """A stored state: its version, the version of the rules it was born under, and its body (msgpack)."""
+
+    version: int
+    terms: int
+    body: bytes
+
+
+class Loaded(Struct):
+    """What a batch touches, as it is now. `replies`: id -> (hash of the body, answer)."""
+
+    now_ms: int
+    epoch: int
+    states: dict[str, StateRow]
+    accounts: dict[str, Account]
+    holds: dict[bytes, Hold]
+    replies: dict[bytes, tuple[bytes, bytes]]
+
+
+class StateChange(Struct):
+    """A state to write under `version` (1: it is new), or (body None) to end. `customer` "" : nobody's wallet shows it."""
+
+    key: str
+    version: int
+    campaign: str
+    play: str
+    terms: int
+    customer: str
+    body: bytes | None
+
+
+class Changes(Struct):
+    """All that a batch causes. `transfers`: (id, transfer, action); `replies`: (id, hash, campaign, answer); `timers`: name ->
+    (due_ms, campaign, play, action) or None (cancel)."""
+
+    now_ms: int
+    states: list[StateChange]
+    accounts: dict[str, Account]
+    transfers: list[tuple[bytes, Transfer, str]]
+    holds: list[Hold]
+    settled: list[Hold]
+    replies: list[tuple[bytes, bytes, str, bytes]]
+    events: list[Event]
+    timers: dict[str, tuple[int, str, str, bytes] | None]
+
+
+class Due(Struct, frozen=True):
+    """A timer that is due."""
+
+    name: str
+    due_ms: int
+    campaign: str
+    play: str
+    action: bytes
+
+
+class Storage(Protocol):
+    """Where a host keeps things."""
+
+    async def register(self) -> Register:
+        """All plays as they are set up now."""
+
+    async def acquaint(self, customers: list[Customer], campaigns: list[str], orders: list[str]) -> Acquaintance:
+        """Who the customers are (new ones of the shop are made), and what is known of the orders."""
+
+    async def load(self, states: list[str], accounts: list[str], replies: list[bytes]) -> Loaded:
+        """Lock and read; an account that does not exist comes back empty (unit None)."""
+
+    async def store(self, changes: Changes) -> None:
+        """Write everything; the batch is not durable before `commit`."""
+
+    async def commit(self) -> None:
+        """Make the batch durable and let go of its locks."""
+
+    async def rollback(self) -> None:
+        """Forget the batch and let go of its locks."""
+
+    async def close(self) -> None:
+        """Give back connections."""
