@@ -1,10 +1,12 @@
 """What every event carries, and how the outbox and the store write it.
 
-An event is a fact: it has happened and never changes. `id` (uuid7) de-duplicates. `properties` are flat: text -> text (numbers
-as decimal text, amounts as integers `*_minor`); the few figures that reviews add up have columns of their own.
+An event is a fact: it has happened and never changes. `id` (uuid7) de-duplicates. `properties` are flat: text -> text
+(numbers as decimal text, amounts as integers `*_minor`); the few figures that reviews add up have columns of their own.
 """
 
+import re
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -18,7 +20,7 @@ NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
 class Event(Struct, array_like=True, frozen=True, kw_only=True):
-    """One fact. `at_ms` when it happened, `received_at_ms` when we learned of it; `source` is live, import or simulated.
+    """One fact. `at_ms` when it happened, `received_at_ms` when we learned of it; `source`: live, import, simulated.
 
     `lines` of an order: (line, sku, quantity, total_minor net of discount) each.
     """
@@ -42,6 +44,13 @@ class Event(Struct, array_like=True, frozen=True, kw_only=True):
     schema: int = SCHEMA
 
 
+STORE_COLUMNS = (
+    "id", "name", "at", "received_at", "source", "customer", "campaign", "play", "channel", "session", "order",
+    "currency", "total_minor", "discount_minor", "lines.line", "lines.sku", "lines.quantity", "lines.total_minor",
+    "properties", "schema",
+)  # fmt: skip
+"""Columns of the store's table `events`, in the order of `store_row`."""
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[Event]).decode
 
@@ -56,7 +65,25 @@ def unpack(row: bytes) -> list[Event]:
     return _decode(row)
 
 
+def store_row(event: Event) -> tuple[Any, ...]:
+    """The event as a row of the store; times are ticks of a millisecond."""
+    lines = event.lines
+    return (
+        event.id, event.name, event.at_ms, event.received_at_ms, event.source, event.customer, event.campaign,
+        event.play, event.channel, event.session, event.order, event.currency, event.total_minor, event.discount_minor,
+        [n[0] for n in lines], [n[1] for n in lines], [n[2] for n in lines], [n[3] for n in lines],
+        event.properties, event.schema,
+    )  # fmt: skip
+
+
+def wire_name(play: str, kind: type) -> str:
+    """Name of a play's event on the wire: wire_name("group_buy", PartyCompleted) == "group_buy.party_completed"."""
+    return f"{play}.{re.sub('(?<!^)(?=[A-Z])', '_', kind.__name__).lower()}"
+
+
 def event_id(at_ms: int, action_id: bytes, n: int) -> str:
     """uuid7 of the n-th event of an action: the same action gives the same id, however often it is decided."""
     tail = (int.from_bytes(action_id, "big") + n) % (1 << 74)
-    return str(UUID(int=(at_ms & ((1 << 48) - 1)) << 80 | 7 << 76 | (tail >> 62) << 64 | 2 << 62 | tail & ((1 << 62) - 1)))
+    return str(
+        UUID(int=(at_ms & ((1 << 48) - 1)) << 80 | 7 << 76 | (tail >> 62) << 64 | 2 << 62 | tail & ((1 << 62) - 1))
+    )

@@ -50,13 +50,14 @@ create table if not exists counters_per_minute (
   events SimpleAggregateFunction(sum, UInt64),
   total_minor SimpleAggregateFunction(sum, Int64),
   discount_minor SimpleAggregateFunction(sum, Int64),
-  customers AggregateFunction(uniq, UUID)
+  customers AggregateFunction(uniqIf, UUID, UInt8)
 ) engine = AggregatingMergeTree order by (campaign, minute, name, play, source)
 settings non_replicated_deduplication_window = 10000
 ;
 create materialized view if not exists counters_per_minute_fill to counters_per_minute as
 select campaign, toStartOfMinute(at, 'UTC') as minute, name, play, source, toUInt64(count()) as events,
-       sum(total_minor) as total_minor, sum(discount_minor) as discount_minor, uniqState(customer) as customers
+       sum(total_minor) as total_minor, sum(discount_minor) as discount_minor,
+       uniqIfState(customer, customer != toUUID('00000000-0000-0000-0000-000000000000')) as customers
 from events where campaign != '' group by campaign, minute, name, play, source
 ;
 create table if not exists profiles (
@@ -69,6 +70,6 @@ settings non_replicated_deduplication_window = 10000
 ;
 create materialized view if not exists profiles_fill to profiles as
 select customer, mapFilter((k, v) -> k != '_tags', properties) as traits,
-       splitByChar('|', properties['_tags']) as tags, at
+       if(properties['_tags'] = '', [], splitByChar('|', properties['_tags'])) as tags, at
 from events where name = 'customer.profiled'
 ;

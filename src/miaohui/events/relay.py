@@ -1,0 +1,93 @@
+"""The relay carries the outbox into the event store, each event exactly once, whatever is killed when.
+
+A batch is a range of the outbox. Its end is committed to the table `relay` *before* the store sees it, with its number;
+the number is the store's deduplication token; then the cursor moves to the end. What a kill can leave behind:
+
+    before the end is committed         nothing happened: another batch is chosen
+    after it, before the store answers  the batch is open: the same rows are sent again with the same token, and the
+                                        store adds what is missing, in the table and in each view
+    before the cursor moves             the same: the store adds nothing
+
+The rows behind a place of the outbox never change (see `outbox`), so that "the same rows" is only the range. Batches are
+cut at `EVENTS_MAX` events and 200 ms apart, at once while there is more. A batch that the store refuses is tried again
+until it goes: nothing is skipped, the lag grows, and /healthz and the home page say so.
+"""
+
+import asyncio
+import logging
+from typing import Any, Protocol
+
+import asyncpg
+
+from miaohui.events import outbox
+from miaohui.events.envelope import STORE_COLUMNS, store_row
+from miaohui.events.outbox import Place, Row
+
+EVENTS_MAX = 20_000
+TICK_S = 0.2
+PAUSE_S = 2.0
+
+log = logging.getLogger(__name__)
+
+_STATE = "select batch, xid, id, open_xid, open_id from relay"
+_OPEN = """
+update relay set batch = batch + 1, open_xid = $1, open_id = $2 where open_xid is null and batch = $3 returning batch
+"""
+_CLOSE = """
+update relay set xid = open_xid, id = open_id, open_xid = null, open_id = null where batch = $1 and open_xid is not null
+"""
+
+
+class Store(Protocol):
+    """The part of the event store that the relay needs."""
+
+    async def insert(self, table: str, columns: Any, rows: Any, token: str) -> None: ...
+
+
+class Relay:
+    """The one that carries. Any process may make one; only the one that holds the lock works."""
+
+    def __init__(self, db: "asyncpg.Pool[Any]", store: Store, *, tick_s: float = TICK_S) -> None:
+        self._db, self._store, self._tick_s = db, store, tick_s
+        self.failures = 0
+
+    async def run(self) -> None:
+        """Carry until cancelled."""
+        while True:
+            try:
+                async with outbox.alone(self._db, "relay") as connection:
+                    while True:
+                        if await self.step(connection) < EVENTS_MAX:
+                            await asyncio.sleep(self._tick_s)
+            except Exception:
+                self.failures += 1
+                log.exception("the event store did not take a batch; it is sent again in %s s", PAUSE_S)
+                await asyncio.sleep(PAUSE_S)
+
+    async def step(self, connection: "asyncpg.Connection[Any]") -> int:
+        """Carry one batch and answer how many events it had; 0: the outbox is all there."""
+        batch, rows = await self._batch(connection)
+        if not rows:
+            return 0
+        events = [store_row(event) for row in rows for event in row.events]
+        await self._store.insert("events", STORE_COLUMNS, events, f"outbox batch {batch}")
+        await connection.execute(_CLOSE, batch)
+        return len(events)
+
+    async def _batch(self, connection: "asyncpg.Connection[Any]") -> tuple[int, list[Row]]:
+        state = await connection.fetchrow(_STATE)
+        assert state is not None, "the table relay has lost its row"
+        after = Place(state["xid"], state["id"])
+        if state["open_xid"] is not None:
+            through = Place(state["open_xid"], state["open_id"])
+            return state["batch"], await outbox.read(connection, after, events_max=EVENTS_MAX, through=through)
+        rows = await outbox.read(connection, after, events_max=EVENTS_MAX)
+        if not rows:
+            return state["batch"], []
+        batch = await connection.fetchval(_OPEN, *rows[-1].place, state["batch"])
+        assert batch is not None, "another relay works on this outbox"
+        return batch, rows
+
+    async def lag_ms(self) -> int:
+        """Age of the oldest event that is not in the store yet."""
+        return await outbox.lag_ms(self._db)
