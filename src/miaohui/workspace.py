@@ -22,7 +22,7 @@ class Workspace:
     language: str
     url: str
     demo: bool
-    db: "asyncpg.Pool[Any]"
+    db: asyncpg.Pool
     events: EventStore
     host: Host
     vault: Vault

@@ -65,8 +65,16 @@ def app_role(workspace: str) -> str:
 async def open_database(url: str, workspace: str, *, connections: int = 20) -> "asyncpg.Pool[Any]":
     """Bring the workspace's schema up to date and open at most `connections` to it. DatabaseFailed."""
     await migrate(url, workspace)
-    settings = {"search_path": workspace, "role": app_role(workspace), "jit": "off", "timezone": "UTC"}
-    return await asyncpg.create_pool(url, min_size=2, max_size=connections, server_settings=settings)
+    return await asyncpg.create_pool(url, min_size=2, max_size=connections, server_settings=_app_settings(workspace))
+
+
+async def connect(url: str, workspace: str) -> "asyncpg.Connection[Any]":
+    """One more connection of the application, beside the pool."""
+    return await asyncpg.connect(url, server_settings=_app_settings(workspace))
+
+
+def _app_settings(workspace: str) -> dict[str, str]:
+    return {"search_path": workspace, "role": app_role(workspace), "jit": "off", "timezone": "UTC"}
 
 
 async def migrate(url: str, workspace: str, todo: list[Migration] | None = None) -> None:

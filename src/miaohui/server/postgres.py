@@ -2,7 +2,7 @@
 
 - One owner process per folder, held by a record lock beside it; a second start says who has it.
 - The server dies with its owner, however the owner dies; what an owner killed by -9 left behind is stopped and cleaned
-  up by the next start, stale pid file and socket included.
+  up by the next start, stale pid file and socket included. A server that dies under its owner is started again.
 - It listens on a Unix socket that only its user and root can open; no port, no password.
 - Root may start it: the server then runs as the folder's owner, or as `nobody` in a new folder.
 - `initdb` works in a side folder that is renamed when it is whole: a half-made cluster is never taken for a good one.
@@ -11,22 +11,19 @@ Linux only: it reads /proc and uses the parent-death signal. Elsewhere set MIAOH
 """
 
 import atexit
-import fcntl
-import hashlib
 import importlib.util
 import os
-import pwd
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
+
+from miaohui.server.postgres_folder import PostgresFailed, processes_in, send, server_user, socket_folder, take_lock
 
 SETTINGS = {
     "listen_addresses": "",
@@ -53,12 +50,10 @@ SETTINGS = {
 STOP = ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0))
 """How a server is stopped, and how many seconds each way is given: fast shutdown, at once, by force."""
 
-SOCKET_PATH_MAX = 85  # a socket's path has 108 bytes, its name takes some
+PAUSE_S = 0.5
+"""Pause before a server that died is started again."""
+
 BECOME = Path(__file__).with_name("become.py")
-
-
-class PostgresFailed(RuntimeError):
-    """The embedded PostgreSQL cannot be started; the message names the cause and the remedy."""
 
 
 class EmbeddedPostgres:
@@ -72,7 +67,8 @@ class EmbeddedPostgres:
         self._uid, self._gid = server_user(self.data)
         self._socket = socket_folder(self.data, self._uid)
         self._process: subprocess.Popen[bytes] | None = None
-        self._exited = threading.Event()
+        self._came_up = False
+        self._stopping, self._exited = threading.Event(), threading.Event()
         self._lock: IO[str] | None = None
 
     @property
@@ -81,13 +77,15 @@ class EmbeddedPostgres:
         return f"postgresql://postgres@/postgres?host={quote(str(self._socket), safe='')}"
 
     @property
-    def pid(self) -> int:
-        """Process id of the server (the postmaster)."""
-        assert self._process is not None, "not started"
-        return self._process.pid
+    def pid(self) -> int | None:
+        """Process id of the server (the postmaster), None before the start."""
+        return self._process.pid if self._process else None
 
     def start(self) -> "EmbeddedPostgres":
         """Take the folder, make the cluster if there is none, and return when the server answers. PostgresFailed."""
+        self._came_up = False
+        self._stopping.clear()
+        self._exited.clear()
         self.data.parent.mkdir(parents=True, exist_ok=True)
         self._lock = take_lock(self.data)
         try:
@@ -104,6 +102,7 @@ class EmbeddedPostgres:
 
     def stop(self) -> None:
         """Stop the server and give the folder back; nothing happens if it is stopped already."""
+        self._stopping.set()
         if self._process is not None:
             for sign, patience_s in STOP:
                 if self._exited.is_set():
@@ -177,28 +176,33 @@ class EmbeddedPostgres:
         os.chown(self._socket, self._uid, self._gid)
 
     def _launch(self) -> None:
-        sockets = '"' + str(self._socket).replace('"', '""') + '"'
-        settings = self.settings | {"unix_socket_directories": sockets}
-        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        started = threading.Event()
-
-        def keep() -> None:
-            """The parent-death signal watches the thread that starts the server: this one lives as long as it does."""
-            try:
-                with open(self.log, "ab") as log:
-                    self._process = self._spawn(["postgres", "-D", str(self.data), *options], stdout=log, stderr=log)
-            finally:
-                started.set()
-            self._process.wait()
-            self._exited.set()
-
-        self._exited.clear()
-        threading.Thread(target=keep, name="postgres-keeper", daemon=True).start()
-        started.wait()
+        """Start the server and return when it answers."""
         atexit.register(self.stop)
+        threading.Thread(target=self._keep, name="postgres-keeper", daemon=True).start()
         while not self._is_ready():  # no time limit: recovery after a crash may be long
             if self._exited.wait(0.02):
                 raise PostgresFailed(f"PostgreSQL did not start:\n{self.log.read_text(errors='replace')[-2000:]}")
+        self._came_up = True
+
+    def _keep(self) -> None:
+        """Start the server, and again if it dies after it had come up. The parent-death signal watches the thread that
+        starts it: this one lives as long as the server does."""
+        sockets = '"' + str(self._socket).replace('"', '""') + '"'
+        settings = self.settings | {"unix_socket_directories": sockets}
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        try:
+            while not self._stopping.is_set():
+                with open(self.log, "ab") as log:
+                    self._process = self._spawn(["postgres", "-D", str(self.data), *options], stdout=log, stderr=log)
+                if self._stopping.is_set():  # meanwhile: `stop` has signalled the one before
+                    send(signal.SIGINT, [self._process.pid])
+                self._process.wait()
+                if not self._came_up:
+                    return
+                if not self._stopping.wait(PAUSE_S):
+                    self._clear_leftovers()
+        finally:
+            self._exited.set()
 
     def _spawn(self, command: list[str], **pipes: Any) -> "subprocess.Popen[bytes]":
         """Start one of the binaries as the server's user, tied to this thread, in its own session (Ctrl-C is ours)."""
@@ -226,61 +230,3 @@ def binaries() -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise PostgresFailed("the embedded PostgreSQL is not installed: run make setup, or set MIAOHUI_DATABASE_URL")
     return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
-
-
-def server_user(data: Path) -> tuple[int, int]:
-    """User and group the server runs as: ourselves; for root the owner of `data`, or `nobody` while there is none."""
-    if os.geteuid() != 0:
-        return os.geteuid(), os.getegid()
-    owner = data.stat().st_uid if data.exists() else 0
-    user = pwd.getpwuid(owner) if owner else pwd.getpwnam("nobody")
-    return user.pw_uid, user.pw_gid
-
-
-def socket_folder(data: Path, uid: int) -> Path:
-    """Where the socket lies: in the data folder, or for a path too long for a socket in a private temporary folder."""
-    if len(os.fsencode(data)) <= SOCKET_PATH_MAX:
-        return data
-    return Path(tempfile.gettempdir()) / f"miaohui-{uid}-{hashlib.sha256(os.fsencode(data)).hexdigest()[:16]}"
-
-
-def take_lock(data: Path) -> IO[str]:
-    """Become the owner of `data`. The lock is not inherited by children and is gone when the owner dies."""
-    lock = open(data.with_name(data.name + ".lock"), "a+")  # noqa: SIM115 - open as long as we own the folder
-    try:
-        fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.seek(0)
-        owner = lock.read().strip()
-        lock.close()
-        raise PostgresFailed(f"{data} is in use by process {owner}: stop it, or name another data folder") from None
-    lock.truncate(0)
-    lock.write(str(os.getpid()))
-    lock.flush()
-    return lock
-
-
-def processes_in(data: Path) -> list[int]:
-    """The PostgreSQL processes of this folder that are alive: all of them work in it."""
-    folder, found = os.path.realpath(data), []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if (
-                os.readlink(process / "cwd") != folder
-                or Path(os.readlink(process / "exe")).name.split()[0] != "postgres"
-            ):
-                continue
-            if (process / "stat").read_text().rsplit(")", 1)[1].split()[0] != "Z":
-                found.append(int(process.name))
-        except OSError:
-            continue  # it ended, or belongs to somebody else
-    return found
-
-
-def send(sign: signal.Signals, processes: Iterable[int]) -> None:
-    """Send a signal to those that are still there."""
-    for process in processes:
-        try:
-            os.kill(process, sign)
-        except ProcessLookupError:
-            continue

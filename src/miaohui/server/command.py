@@ -1,0 +1,40 @@
+"""The command `miaohui`. Each command is a few lines here; the room that does the work is imported when it is called."""
+
+import os
+import sys
+
+from cyclopts import App
+
+app = App(name="miaohui", help="Plan a marketing campaign, run it live, review it.", version_flags=[])
+
+
+@app.command
+def run() -> None:
+    """Serve the workspace until Ctrl-C. Settings: miaohui.toml and MIAOHUI_* (docs/reference/settings.md)."""
+    from miaohui.server.serve import run
+    from miaohui.server.settings import read_settings
+
+    run(read_settings(os.environ), lambda workspace: print(f"Miaohui answers at {workspace.url}", flush=True))
+
+
+@app.command
+def reference() -> None:
+    """Write the pages of docs/reference that are made from the code, and the example of the settings."""
+    from miaohui.server.reference import write_all
+
+    for path in write_all():
+        print(path)
+
+
+def main() -> None:
+    """Run a command. What somebody can put right is one sentence and exit code 1; anything else is a bug with its trace."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as e:
+        from miaohui.server.serve import PROBLEMS
+
+        if isinstance(e, PROBLEMS):
+            sys.exit(f"miaohui: {e}")
+        raise

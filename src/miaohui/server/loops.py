@@ -1,0 +1,51 @@
+"""What goes on behind the requests: the relay, and partitions for the months to come.
+
+A loop that fails is logged and started again, after a second at first and after half a minute at most; it never takes the
+server down. On a stop each is cancelled and waited for.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from miaohui.events.relay import Relay
+from miaohui.server.database import make_partitions
+from miaohui.workspace import Workspace
+
+Loop = Callable[[], Awaitable[None]]
+PAUSE_S = 1.0
+PAUSE_MAX_S = 30.0
+DAY_S = 86_400
+
+log = structlog.get_logger()
+
+
+def loops(workspace: Workspace, database_url: str) -> dict[str, Loop]:
+    """The loops of a workspace by name."""
+
+    async def partitions() -> None:
+        while True:
+            await make_partitions(database_url, workspace.name)
+            await asyncio.sleep(DAY_S)
+
+    return {"relay": Relay(workspace.db, workspace.events).run, "partitions": partitions}
+
+
+async def keep_running(todo: dict[str, Loop], sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+    """Run all loops until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        for name, loop in todo.items():
+            group.create_task(_keep(name, loop, sleep), name=name)
+
+
+async def _keep(name: str, loop: Loop, sleep: Callable[[float], Awaitable[None]]) -> None:
+    pause_s = PAUSE_S
+    while True:
+        try:
+            await loop()
+            log.error("a loop ended by itself", loop=name, again_in_s=pause_s)
+        except Exception:
+            log.exception("a loop failed", loop=name, again_in_s=pause_s)
+        await sleep(pause_s)
+        pause_s = min(2 * pause_s, PAUSE_MAX_S)

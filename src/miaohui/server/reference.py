@@ -1,0 +1,20 @@
+"""The files that are made from the code, so that they cannot say anything else. A test compares them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from miaohui.server import settings
+
+FILES: dict[str, Callable[[], str]] = {
+    "miaohui.toml": settings.example,
+    "docs/reference/settings.md": settings.reference,
+}
+"""Path in the checkout -> what stands there."""
+
+
+def write_all(checkout: Path = Path()) -> list[Path]:
+    """Write all of them; the paths."""
+    for name, text in FILES.items():
+        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        (checkout / name).write_text(text())
+    return [checkout / name for name in FILES]
