@@ -1,0 +1,84 @@
+"""People with histories, put into an event store."""
+
+import random
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import pytest
+from plain import Did, Person
+
+from miaohui.events.store import EventStore
+
+NOW_MS = 1_788_253_200_000  # 2026-09-01 11:00 in Shanghai
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
+
+
+def customer(n: int) -> str:
+    """The n-th customer's id."""
+    return str(UUID(int=n + 1))
+
+
+async def put(store: EventStore, people: list[Person]) -> None:
+    """Write profiles and events of `people`; the n-th is `customer(n)`. Who has neither traits nor tags has no profile."""
+    profiles = [(customer(n), p.traits, list(p.tags), NOW_MS / 1000) for n, p in enumerate(people) if p.traits or p.tags]
+    await store.insert("profiles", ["customer", "traits", "tags", "at"], profiles, "profiles")
+    columns = ["customer", "name", "at", "source", "campaign", "play", "channel", "total_minor", "discount_minor", "skus"]
+    rows = [
+        [customer(n), d.name, d.at_ms, d.source, d.campaign, d.play, d.channel, d.total_minor, d.discount_minor, [*d.skus], d.properties]
+        for n, p in enumerate(people)
+        for d in p.did
+    ]
+    from datetime import UTC, datetime
+
+    for row in rows:
+        row[2] = datetime.fromtimestamp(row[2] / 1000, UTC)
+    await store.insert("events_by_customer", [*columns, "properties"], rows, "events")
+
+
+def crowd(seed: int, size: int) -> list[Person]:
+    """`size` people with random traits, tags and up to twelve events in the last weeks."""
+    r = random.Random(seed)
+    words = ["a", "b", "c"]
+
+    def did() -> Did:
+        name = r.choice(["order.paid", "order.paid", "page.viewed", "bargain.price_cut"])
+        ago_ms = r.choice([r.randrange(60 * DAY_MS), r.randrange(1, 41) * r.choice([HOUR_MS, DAY_MS]), -HOUR_MS])
+        properties = {"page.viewed": {"category": r.choice(words), "seconds": r.choice(["3", "8", "x"])}}.get(name, {})
+        if name == "bargain.price_cut":
+            properties = {"cut_minor": str(r.randrange(900))}
+        if name == "page.viewed" and r.random() < 0.5:
+            properties["sku"] = r.choice(words)
+        paid = name == "order.paid"
+        return Did(
+            name,
+            NOW_MS - ago_ms,
+            r.choice(["live", "live", "import", "simulated"]),
+            *(r.choice(["", *words]) for _ in range(3)),
+            total_minor=r.randrange(20_000) if paid else 0,
+            discount_minor=r.randrange(500) if paid else 0,
+            skus=tuple(r.sample(words, r.randrange(3))) if paid else (),
+            properties=properties,
+        )
+
+    def person() -> Person:
+        traits = {k: r.choice(words) for k in ("stage", "city") if r.random() < 0.7}
+        if r.random() < 0.8:
+            traits["tier"] = r.choice(["bronze", "silver", "gold", "diamond", "tin"])
+        if r.random() < 0.8:
+            traits["points"] = r.choice(["-7", "0", "12.5", "12.50", "99", "100", "many"])
+        return Person(
+            traits if r.random() < 0.8 else {},
+            tuple(r.sample(words, r.randrange(3))),
+            [did() for _ in range(r.randrange(13) if r.random() < 0.9 else 0)],
+        )
+
+    return [person() for _ in range(size)]
+
+
+@pytest.fixture(scope="module")
+async def crowded(fresh_store) -> AsyncIterator[tuple[EventStore, list[Person]]]:
+    """A store with 400 random people."""
+    people = crowd(7, 400)
+    async with fresh_store() as store:
+        await put(store, people)
+        yield store, people
