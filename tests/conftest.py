@@ -27,6 +27,17 @@ FreshDatabase = Callable[[], AbstractAsyncContextManager[asyncpg.Pool]]
 FreshStore = Callable[[], AbstractAsyncContextManager[EventStore]]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--only-postgres`: what a second PostgreSQL has to prove."""
+    parser.addoption("--only-postgres", action="store_true", help="only the tests that use PostgreSQL")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Take out what does not use PostgreSQL, if asked to."""
+    if config.getoption("--only-postgres"):
+        items[:] = [item for item in items if "postgres_url" in getattr(item, "fixturenames", ())]
+
+
 def new_name() -> str:
     """A workspace's name that nobody else has: several test runs may use one server at once."""
     return f"t{os.getpid()}_{next(NUMBERS)}"

