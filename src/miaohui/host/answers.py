@@ -52,6 +52,7 @@ _CODES: dict[str, tuple[int, bool, Text]] = {
         False,
         Text("订单 {order} 现在是 {status}", "Order {order} is {status}: {verb} is not possible"),
     ),
+    "one_coupon": (409, False, Text("一单只能用一张券", "One coupon per order")),
     "unknown_line": (422, False, Text("订单没有行 {line}", "The order has no line {line}; it has {lines}")),
     "refund_exceeds_order": (
         409,

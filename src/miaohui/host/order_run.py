@@ -80,7 +80,7 @@ class OrderRun:
                 return replace(refusal, data=refusal.data | where)
             assert isinstance(decision, Decision)
             assert isinstance(decision.reply, Placed)
-            lines = orders.less(lines, decision.reply.given_minor)
+            lines = orders.less(lines, decision.reply)
             minutes = min(minutes, decision.reply.pay_minutes)
             kept[n] = replace(kept[n], terms=terms, given_minor=decision.reply.given_minor)
         expires_ms = self.batch.now_ms + minutes * 60_000
@@ -124,8 +124,9 @@ class OrderRun:
             return quantities
         money = orders.refund_minor(order, quantities)
         returned = {line.line: order.returned.get(line.line, 0) + quantities.get(line.line, 0) for line in order.lines}
-        whole = all(returned[line.line] == line.quantity for line in order.lines)
-        for _ in self._each(order, lambda claim: Refund(claim, quantities, whole)):
+        left = {line.line: line.quantity - returned[line.line] for line in order.lines}
+        whole = not any(left.values())
+        for _ in self._each(order, lambda claim: Refund(claim, quantities, left, whole)):
             pass
         after = replace(order, returned=returned, status="refunded" if whole else "partly_refunded")
         lines = tuple((x.line, x.sku, quantities[x.line], money[x.line]) for x in order.lines if x.line in quantities)

@@ -14,7 +14,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from miaohui.plays._contract import Claim, Line, Refusal, Who
+from miaohui.plays._contract import Claim, Line, Placed, Refusal, Who
 from miaohui.pricing.allocation import spread
 
 Status = Literal["placed", "paid", "partly_refunded", "refunded", "cancelled", "expired"]
@@ -161,6 +161,8 @@ def check(body: PlacedInput) -> Refusal | None:
     for claim in body.claims:
         if claim.line and claim.line not in names:
             return bad("claims.line", claim.line, f"one of {', '.join(names)}")
+    if sum(bool(claim.coupon) for claim in body.claims) > 1:
+        return Refusal("one_coupon")
     if len({(c.campaign, c.play, c.instance, c.coupon, c.line) for c in body.claims}) != len(body.claims):
         return bad("claims", "the same claim twice", "each claim once")
     return None
@@ -210,10 +212,14 @@ def _claim_id(order_id: str, attempt: int, base: int) -> bytes:
     return digest + base.to_bytes(4, "big")
 
 
-def less(lines: tuple[Line, ...], given_minor: dict[str, int]) -> tuple[Line, ...]:
-    """The lines after a claim took `given_minor` off them; a claim that takes more than is due is a bug."""
-    left = tuple(replace(line, due_minor=line.due_minor - given_minor.get(line.line, 0)) for line in lines)
-    assert all(line.due_minor >= 0 for line in left), (lines, given_minor)
+def less(lines: tuple[Line, ...], placed: Placed) -> tuple[Line, ...]:
+    """The lines after a claim took its part off them; a claim that takes more than is due is a bug."""
+    given = placed.given_minor
+    left = tuple(
+        replace(x, due_minor=x.due_minor - given.get(x.line, 0), open=x.open and not (placed.alone and x.line in given))
+        for x in lines
+    )
+    assert all(line.due_minor >= 0 for line in left), (lines, given)
     return left
 
 

@@ -113,7 +113,7 @@ def _plan_order(p: Plan, register: Register, known: Acquaintance) -> None:
 
 
 def _refund(claim: Any) -> Refund:
-    return Refund(claim, {}, False)
+    return Refund(claim, {}, {}, False)
 
 
 def _new_order(p: Plan, register: Register) -> Order:

@@ -32,6 +32,7 @@ from miaohui.ledger.accounts import (
     Account,
     Kind,
     Transfer,
+    budget_key,
     limit_key,
     piece,
     pool_key,
@@ -61,6 +62,7 @@ __all__ = [
     "Text",
     "Transfer",
     "Who",
+    "budget_key",
     "limit_key",
     "piece",
     "pool_key",
@@ -79,6 +81,10 @@ class Who(Struct, frozen=True):
     audiences: frozenset[str] = frozenset()
     consents: frozenset[str] = frozenset()
     risk: str = "pass"
+
+    def limits(self, play: str, kinds: tuple[str, ...]) -> list[tuple[str, str]]:
+        """(kind, key of the counter) of each of his identities that counts in `play` ("<campaign>/<play>")."""
+        return [(kind, limit_key(play, kind, self.identities[kind])) for kind in kinds if kind in self.identities]
 
 
 class Moment(Struct, frozen=True):
@@ -125,13 +131,14 @@ class RefundRequested(Struct, frozen=True, tag="refund.requested"):
 
 class Line(Struct, frozen=True, kw_only=True):
     """One line of an order: the shop's line id, `quantity` of `sku` at `unit_price_minor`; `due_minor` is what the line
-    still costs after the claims before this one (the host fills it in)."""
+    still costs after the claims before this one, `open` whether another claim may take off it (the host fills both in)."""
 
     line: str
     sku: str
     quantity: int
     unit_price_minor: int
     due_minor: int = 0
+    open: bool = True
 
 
 class Claim(Struct, frozen=True, kw_only=True):
@@ -160,6 +167,10 @@ class Claim(Struct, frozen=True, kw_only=True):
         """Id of the claim's n-th hold, the same in Place, Pay and Release."""
         return ((int.from_bytes(self.id, "big") + n) % (1 << 128)).to_bytes(16, "big")
 
+    def target(self) -> Line:
+        """The line it is for; the first one if the shop did not say."""
+        return next((line for line in self.lines if line.line == self.line), self.lines[0])
+
     def keeper(self) -> str:
         """The state key with which the claim's holds are loaded: the order's."""
         return f"order/{self.order}"
@@ -184,18 +195,21 @@ class Release(Struct, frozen=True, tag=True):
 
 
 class Refund(Struct, frozen=True, tag=True):
-    """The shop took goods back: `quantities` of each line; `whole`: nothing of the order is left."""
+    """The shop took goods back: `quantities` of each line, `left` of it is still with the customer; `whole`: nothing is."""
 
     claim: Claim
     quantities: dict[str, int]
+    left: dict[str, int]
     whole: bool
 
 
 class Placed(Struct, frozen=True):
-    """Reply to Place: what the claim takes off each line (line -> minor units), and how long it is reserved."""
+    """Reply to Place: what the claim takes off each line (line -> minor units), how long it is reserved, and whether nothing
+    else may be taken off these lines (`alone`)."""
 
     given_minor: dict[str, int]
     pay_minutes: int = 15
+    alone: bool = False
 
 
 class Settled(Struct, frozen=True):
