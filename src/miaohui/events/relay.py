@@ -87,7 +87,3 @@ class Relay:
         batch = await connection.fetchval(_OPEN, *rows[-1].place, state["batch"])
         assert batch is not None, "another relay works on this outbox"
         return batch, rows
-
-    async def lag_ms(self) -> int:
-        """Age of the oldest event that is not in the store yet."""
-        return await outbox.lag_ms(self._db)

@@ -30,7 +30,8 @@ create table webhook (
 create table webhook_delivery (               -- what is being delivered (one for a webhook), and what could not be
   id text collate "C" primary key,            -- uuid7: the receiver de-duplicates by it
   webhook text collate "C" not null references webhook,
-  state text not null check (state in ('open', 'dead', 'delivered', 'dropped')),  -- the last two: a dead one, settled by hand
+  state text not null                         -- open: under way; dead: given up; again: a dead one is tried once more;
+    check (state in ('open', 'dead', 'again', 'delivered', 'dropped')),  -- the last two: that is how it ended
   body bytea not null,                        -- encrypted; the same bytes at every try
   events integer not null,                    -- how many it carries
   xid xid8 not null,                          -- where the webhook stands once this is settled
@@ -43,4 +44,5 @@ create table webhook_delivery (               -- what is being delivered (one fo
   settled_at timestamptz
 );
 create unique index webhook_delivery_open on webhook_delivery (webhook) where state = 'open';
+create index webhook_delivery_again on webhook_delivery (webhook) where state = 'again';
 create index webhook_delivery_dead on webhook_delivery (id) where state = 'dead';
