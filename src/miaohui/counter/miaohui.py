@@ -1,0 +1,99 @@
+"""The public API of Miaohui, as any shop calls it: four verbs of an order, with a bearer key.
+
+A call that got no answer is repeated with the same `Idempotency-Key`, so that it counts once. A refusal comes back as
+`Refused` with the sentence that Miaohui wrote for people.
+"""
+
+import asyncio
+from typing import Any, Literal
+
+import httpx
+import msgspec
+from msgspec import Struct
+
+ATTEMPTS = 3
+PAUSE_S = 0.2
+
+Verb = Literal["placed", "paid", "cancelled", "refunded"]
+
+
+class Offer(Struct, frozen=True, omit_defaults=True):
+    """What an order claims of a play: the party or token as `instance`, the coupon, the line it is for."""
+
+    campaign: str
+    play: str
+    instance: str = ""
+    coupon: str = ""
+    line: str = ""
+
+
+class LineDue(Struct, frozen=True):
+    """What one line costs after the offers."""
+
+    line: str
+    list_minor: int
+    discount_minor: int
+    due_minor: int
+
+
+class OrderAnswer(Struct, frozen=True):
+    """What Miaohui says of an order; `refund` is why the money must go back."""
+
+    status: str
+    lines: list[LineDue]
+    total_minor: int
+    discount_minor: int
+    expires_ms: int = 0
+    refund: str = ""
+    refunded_minor: int = 0
+
+
+class Refused(Exception):
+    """Miaohui said no: `code` for programs, `sentence` for people."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(f"{code}: {sentence}")
+        self.code, self.sentence = code, sentence
+
+
+class _Refusal(Struct):
+    code: str
+    sentence: str
+
+
+class Unreachable(Exception):
+    """No answer after several attempts; nothing is known of what happened, and a repetition is safe."""
+
+
+class Miaohui:
+    """One shop's line to Miaohui."""
+
+    def __init__(self, http: httpx.AsyncClient, key: str) -> None:
+        self._http, self._key = http, key
+
+    async def order(
+        self, order: str, verb: Verb, body: dict[str, Any], *, language: str = "en", once: str = ""
+    ) -> OrderAnswer:
+        """Tell Miaohui that `order` was placed, paid, cancelled or refunded. Refused, Unreachable.
+
+        `once` tells two calls of the same verb apart (two refunds of one order); else a verb counts once per order.
+        """
+        headers = {
+            "Authorization": f"Bearer {self._key}",
+            "Idempotency-Key": once or f"{order}-{verb}",
+            "Accept-Language": language,
+        }
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                answer = await self._http.post(f"/api/v1/orders/{order}/{verb}", json=body, headers=headers)
+            except httpx.TransportError as lost:
+                if attempt == ATTEMPTS:
+                    raise Unreachable(f"{verb} of order {order}: {lost!r}") from lost
+            else:
+                if answer.status_code == 200:
+                    return msgspec.json.decode(answer.content, type=OrderAnswer)
+                if answer.status_code != 503 or attempt == ATTEMPTS:
+                    refusal = msgspec.json.decode(answer.content, type=_Refusal)
+                    raise Refused(refusal.code, refusal.sentence)
+            await asyncio.sleep(PAUSE_S * attempt)
+        raise AssertionError("the last attempt answers or raises")

@@ -1,0 +1,63 @@
+"""What the shop does with an order: Miaohui is asked first, and what it answers is written down.
+
+Should the counter stop between the two, nothing is lost: a placed order that the counter does not know runs out by itself, and
+every other verb can be said again and counts once.
+"""
+
+from typing import Any
+
+import asyncpg
+
+from miaohui.counter import orders
+from miaohui.counter.miaohui import Miaohui, Offer, OrderAnswer
+from miaohui.counter.orders import Item
+
+
+class Till:
+    """The shop's till: its own orders and its line to Miaohui."""
+
+    def __init__(self, db: "asyncpg.Pool[Any]", miaohui: Miaohui) -> None:
+        self._db, self._miaohui = db, miaohui
+
+    async def order(self, order: str) -> orders.Order | None:
+        """One of the counter's orders; None if it is not one."""
+        return await orders.one(self._db, order)
+
+    async def expire(self, order: str) -> None:
+        """The order's time ran out: Miaohui let go of what it had claimed."""
+        await orders.expire(self._db, order)
+
+    async def place(
+        self, order: str, shopper: str, currency: str, items: list[Item], offers: list[Offer], language: str
+    ) -> OrderAnswer:
+        """The shopper ordered `items` and wants `offers` on them. Refused: nothing was ordered."""
+        lines = [
+            {"line": i.line, "sku": i.sku, "quantity": i.quantity, "unit_price_minor": i.unit_price_minor}
+            for i in items
+        ]
+        claims = [{f: getattr(offer, f) for f in offer.__struct_fields__} for offer in offers]
+        body = {"customer": shopper, "currency": currency, "lines": lines, "claims": claims}
+        answer = await self._miaohui.order(order, "placed", body, language=language)
+        await orders.keep(self._db, order, shopper, currency, items, offers, answer)
+        return answer
+
+    async def pay(self, order: str, language: str) -> OrderAnswer:
+        """The shopper paid (no real money moves). If the order had run out and can be had no more, the answer's `refund`
+        says why the money goes back; the webhook brings the request for it."""
+        answer = await self._miaohui.order(order, "paid", {}, language=language)
+        await orders.move(self._db, order, answer)
+        return answer
+
+    async def cancel(self, order: str, language: str) -> OrderAnswer:
+        """The shopper does not want it any more, before paying."""
+        answer = await self._miaohui.order(order, "cancelled", {}, language=language)
+        await orders.move(self._db, order, answer)
+        return answer
+
+    async def refund(self, order: str, once: str, language: str, lines: dict[str, int] | None = None) -> OrderAnswer:
+        """Give back the money for `lines` (line -> quantity), or for all that is left of the order. `once` names this
+        refund: said again, it counts once."""
+        body = {"lines": [{"line": line, "quantity": quantity} for line, quantity in (lines or {}).items()]}
+        answer = await self._miaohui.order(order, "refunded", body, language=language, once=once)
+        await orders.give_back(self._db, order, once, answer)
+        return answer
