@@ -13,6 +13,7 @@ not been tried on a cluster yet.
 """
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +26,7 @@ QUERY_S = 30
 GIB = 1 << 30
 
 ENGINE = {
-    "max_server_memory_usage": 4 * GIB,
+    "max_server_memory_usage": min(4 * GIB, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2),
     "mark_cache_size": GIB // 16,
     "uncompressed_cache_size": 0,
     "index_mark_cache_size": 0,
@@ -33,7 +34,7 @@ ENGINE = {
 }
 """What the embedded engine may take of the machine, in bytes."""
 
-SETTINGS = {"max_execution_time": QUERY_S, "max_threads": 2}
+SETTINGS = {"max_execution_time": QUERY_S}
 EXACTLY_ONCE = {"async_insert": 0, "insert_deduplicate": 1, "deduplicate_blocks_in_dependent_materialized_views": 1}
 
 T = TypeVar("T")
@@ -135,10 +136,13 @@ def connector(place: str, database: str | None) -> Callable[[], Any]:
     """What opens one client. The engine is imported here, not in a thread: its import changes the folder a while."""
     import clickhouse_connect
 
-    common: dict[str, Any] = {"database": database, "settings": SETTINGS, "tz_mode": "aware"}
+    common: dict[str, Any] = {"database": database, "tz_mode": "aware"}
     if is_server(place):
-        return lambda: clickhouse_connect.get_client(dsn=place, **common)
+        return lambda: clickhouse_connect.get_client(dsn=place, settings=SETTINGS, **common)
     import chdb  # noqa: F401
 
     Path(place).mkdir(parents=True, exist_ok=True)
-    return lambda: clickhouse_connect.get_client(interface="chdb", path=place, chdb_options=ENGINE, **common)
+    settings = SETTINGS | {"max_threads": 2}  # the other processor serves customers
+    return lambda: clickhouse_connect.get_client(
+        interface="chdb", path=place, chdb_options=ENGINE, settings=settings, **common
+    )

@@ -130,7 +130,8 @@ class EmbeddedPostgres:
         shutil.rmtree(side, ignore_errors=True)
         side.mkdir(mode=0o700)
         os.chown(side, self._uid, self._gid)
-        flags = ["-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-sync"]
+        flags = ["-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--data-checksums"]
+        flags += ["--no-sync"] * (self.settings["fsync"] == "off")
         made = self._spawn(["initdb", "-D", str(side), *flags], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         said = made.communicate()[0].decode(errors="replace")
         if made.returncode:
@@ -138,7 +139,6 @@ class EmbeddedPostgres:
             raise PostgresFailed(f"initdb failed in {side}:\n{said[-2000:]}")
         if self.data.exists():
             self.data.rmdir()
-        os.sync()
         side.rename(self.data)
 
     def _check_version(self) -> None:

@@ -49,6 +49,7 @@ log = structlog.get_logger()
 def run(settings: Settings, ready: Ready) -> None:
     """Serve until a signal; `ready` is called once the server answers. Raises `PROBLEMS`."""
     log_to_stderr()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the loop takes both signals over
     settings.data.mkdir(parents=True, exist_ok=True)
     with listening(settings) as door, database_url(settings) as url:
         asyncio.Runner(loop_factory=uvloop.new_event_loop).run(_until_stopped(settings, url, door, ready))

@@ -1,0 +1,80 @@
+"""One owner of the event store at a time; a broken connection is mended, a taken ownership is told."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+from itertools import count
+
+import asyncpg
+import pytest
+
+from miaohui.server.database import drop_workspace, migrate
+from miaohui.server.owner import OwnedElsewhere, Owner
+
+NAMES = count(1)
+END_OWNERS = "select pg_terminate_backend(pid) from pg_stat_activity where application_name like $1"
+
+
+@pytest.fixture
+async def name(postgres_url: str) -> AsyncIterator[str]:
+    """A workspace, removed at the end."""
+    new = f"o{os.getpid()}_{next(NAMES)}"
+    await migrate(postgres_url, new, [])
+    yield new
+    await drop_workspace(postgres_url, new)
+
+
+async def test_a_second_owner_waits_for_the_first_to_end(postgres_url: str, name: str) -> None:
+    first, second = Owner(postgres_url, name), Owner(postgres_url, name)
+    await first.take()
+    with pytest.raises(OwnedElsewhere, match=f"is owned by process {os.getpid()} on {socket.gethostname()}: stop that"):
+        await second.take()
+    await first.release()
+    await second.take()
+    await second.release()
+
+
+async def test_owners_of_two_workspaces_do_not_meet(postgres_url: str, name: str) -> None:
+    first, second = Owner(postgres_url, name), Owner(postgres_url, f"{name}_b")
+    await first.take()
+    await second.take()
+    await first.release()
+    await second.release()
+
+
+async def test_a_broken_connection_is_mended(postgres_url: str, name: str) -> None:
+    owner = Owner(postgres_url, name)
+    await owner.take()
+    holding = asyncio.create_task(owner.lost())
+    await end_owners(postgres_url, name)
+    while not await owned(postgres_url, name):
+        pass
+    assert not holding.done()
+    holding.cancel()
+    await owner.release()
+
+
+async def test_ownership_taken_meanwhile_is_told(postgres_url: str, name: str) -> None:
+    owner, thief = Owner(postgres_url, name), Owner(postgres_url, name)
+    await owner.take()
+    await end_owners(postgres_url, name)
+    await thief.take()
+    assert "is owned by process" in await owner.lost()
+    await thief.release()
+
+
+async def end_owners(url: str, name: str) -> None:
+    """Break the connections of the owners, as a restart of PostgreSQL does."""
+    connection = await asyncpg.connect(url)
+    await connection.fetch(END_OWNERS, f"miaohui/events/{name} %")
+    await connection.close()
+
+
+async def owned(url: str, name: str) -> bool:
+    """Whether somebody has it."""
+    connection = await asyncpg.connect(url)
+    sql = "select not pg_try_advisory_lock(hashtextextended($1, 0))"
+    answer = bool(await connection.fetchval(sql, f"miaohui/events/{name}"))
+    await connection.close()
+    return answer

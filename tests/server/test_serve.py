@@ -1,0 +1,141 @@
+"""`miaohui run` as a process: it starts, says where it is, tells its health, and leaves nothing running."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from miaohui.server.postgres_folder import processes_in
+
+MIAOHUI = Path(sys.executable).with_name("miaohui")
+WELL = {"ledger": "ok", "events": "ok"}
+
+
+class Run:
+    """One `miaohui run` on a free port, with a data folder of its own."""
+
+    def __init__(self, data: Path, **settings: str) -> None:
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("MIAOHUI_")}
+        ours = {"MIAOHUI_PORT": "0", "MIAOHUI_DATA": str(data), "MIAOHUI_DEMO": "false"} | settings
+        self.data = data
+        self.process = subprocess.Popen(
+            [MIAOHUI, "run"],
+            env=plain | ours,
+            cwd=data.parent,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def url(self) -> str:
+        """Where it answers, once it does."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if "http://" in line:
+                return line.split()[-1]
+        raise AssertionError(self.process.communicate()[1])
+
+    def stop(self, sign: signal.Signals) -> int:
+        """Its exit code after a signal."""
+        self.process.send_signal(sign)
+        return self.process.wait(30)
+
+    def sentence(self) -> str:
+        """What it says when it cannot start."""
+        said = self.process.communicate()[1].strip()
+        assert self.process.returncode == 1, said
+        return said.splitlines()[-1]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Iterator[Path]:
+    """A data folder in which nothing runs at the end."""
+    folder = tmp_path / "the data"
+    yield folder
+    assert processes_in(folder / "postgres") == []
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_it_starts_and_a_signal_stops_everything(data: Path, sign: signal.Signals) -> None:
+    run = Run(data)
+    answer = httpx.get(run.url() + "/healthz")
+    assert (answer.status_code, answer.json()) == (200, WELL)
+    assert processes_in(data / "postgres") != []
+    assert run.stop(sign) == 0
+    assert processes_in(data / "postgres") == []
+
+
+def test_a_signal_while_it_starts_stops_it_too(data: Path) -> None:
+    run = Run(data)
+    while not processes_in(data / "postgres"):
+        assert run.process.poll() is None, run.sentence()
+    assert run.stop(signal.SIGTERM) in (0, 130)  # 130: it was so early that nothing was there to be closed
+
+
+def test_a_killed_server_starts_again_in_ten_seconds(data: Path) -> None:
+    run = Run(data)
+    run.url()
+    run.process.kill()
+    run.process.communicate()
+    begun = time.monotonic()
+    again = Run(data)
+    assert httpx.get(again.url() + "/healthz").json() == WELL
+    assert time.monotonic() - begun < 10
+    assert again.stop(signal.SIGINT) == 0
+
+
+def test_it_is_well_again_after_the_database_was_killed(data: Path) -> None:
+    run = Run(data)
+    url = run.url()
+    for process in processes_in(data / "postgres"):
+        os.kill(process, signal.SIGKILL)
+    end = time.monotonic() + 30
+    while (answer := httpx.get(url + "/healthz", timeout=20)).json() != WELL:
+        assert answer.status_code == 503
+        assert time.monotonic() < end, answer.json()
+    assert run.stop(signal.SIGINT) == 0
+
+
+def test_a_port_that_is_taken(data: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = Run(data, MIAOHUI_PORT=str(port)).sentence()
+    assert said == (
+        f"miaohui: port {port} of 127.0.0.1 cannot be taken: Address already in use; "
+        "stop who has it, or set MIAOHUI_PORT or MIAOHUI_HOST to another"
+    )
+    assert not (data / "postgres").exists()
+
+
+def test_a_wrong_setting_stops_the_start(data: Path) -> None:
+    said = Run(data, MIAOHUI_PORT="x").sentence()
+    assert said == "miaohui: MIAOHUI_PORT = 'x' does not hold: write a whole number from 0 to 65535"
+
+
+def test_a_second_server_in_the_same_folder_is_told_of_the_first(data: Path) -> None:
+    run = Run(data)
+    run.url()
+    said = Run(data).sentence()
+    assert said == (
+        f"miaohui: {data}/postgres is in use by process {run.process.pid}: stop it, or name another data folder"
+    )
+    assert run.stop(signal.SIGINT) == 0
+
+
+async def test_a_second_owner_of_the_events_is_told_of_the_first(data: Path, tmp_path: Path, postgres_url: str) -> None:
+    settings = {"MIAOHUI_DATABASE_URL": postgres_url, "MIAOHUI_WORKSPACE": f"run_{os.getpid()}"}
+    run = Run(data, **settings)
+    run.url()
+    said = Run(tmp_path / "elsewhere", **settings).sentence()
+    assert said == (
+        f"miaohui: the event store of workspace 'run_{os.getpid()}' is owned by process {run.process.pid} on "
+        f"{socket.gethostname()}: stop that process, or give this one another MIAOHUI_WORKSPACE"
+    )
+    assert run.stop(signal.SIGINT) == 0
