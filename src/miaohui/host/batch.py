@@ -97,7 +97,11 @@ class Batch:
         gone = [hold for id, hold in self.holds_before.items() if self.holds.get(id) is not hold]
         return Changes(
             now_ms=self.now_ms,
-            states=[self._state_change(key) for key in sorted(self.changed_states)],
+            states=[
+                self._state_change(k)
+                for k in sorted(self.changed_states)
+                if self.states[k] is not None or k in self.rows
+            ],
             accounts={key: self.balances[key] for key in sorted(self.changed_accounts)},
             transfers=self.transfers,
             holds=made,

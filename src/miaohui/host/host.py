@@ -149,7 +149,8 @@ class Host:
         for attempt in range(20):
             try:
                 return await self._attempt(batch)
-            except (Raced, Stale):
+            except (Raced, Stale) as e:
+                log.debug("a batch of %d is run again: %s", len(batch), e)
                 await self._again(0.001 * attempt)
             except Broken:
                 log.warning("the storage does not answer; attempt %d", attempt + 1)

@@ -8,17 +8,22 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from miaohui.ledger.accounts import Account, Kind, Transfer, is_world, world_key
+from miaohui.ledger.accounts import Account, Transfer, is_world, world_key
 from miaohui.plays._contract import Refusal
 
 
 class Fill(Struct, frozen=True):
-    """Put `amount` of `unit` from `source` into `target`, which is opened if it is new (amount 0: only opened)."""
+    """Put `amount` of `unit` from `source` (empty: the world) into `target`, which is opened if it is new (amount 0: only
+    opened)."""
 
     target: str
     unit: str
     source: str = ""
     amount: int = 0
+
+    def origin(self) -> str:
+        """The account it comes from."""
+        return self.source or world_key(self.unit)
 
 
 class Filling(Struct, frozen=True):
@@ -31,7 +36,7 @@ class Filling(Struct, frozen=True):
 
     def accounts(self) -> list[str]:
         """Every account it touches."""
-        keys = [key for f in self.fills for key in (f.target, f.source) if key]
+        keys = [key for f in self.fills for key in (f.target, f.origin())]
         return list(dict.fromkeys(keys + [key for drain in self.drains for key in drain]))
 
 
@@ -60,9 +65,7 @@ def fill(filling: Filling, balances: Mapping[str, Account]) -> tuple[Filled, lis
     for f in filling.fills:
         if balances[f.target].unit is None:
             balances[f.target].unit = f.unit
-    transfers = [
-        Transfer(f.source or world_key(f.unit), f.target, f.amount, Kind.POSTED) for f in filling.fills if f.amount
-    ]
+    transfers = [Transfer(f.origin(), f.target, f.amount) for f in filling.fills if f.amount]
     moved = {f.target: f.amount for f in filling.fills}
     for pool, to in filling.drains:
         if balances[pool].unit is not None and (left := balances[pool].room()) > 0:

@@ -170,9 +170,8 @@ class Postgres:
             await self._c.close()
 
 
-_SINCE = (
-    "select least(now() - $1::interval, (select min(at) from play_version join play_running using (campaign, play)))"
-)
+_SINCE = """select least(to_timestamp(now_ms() / 1000.0) - $1::interval,
+                  (select min(at) from play_version join play_running using (campaign, play)))"""
 
 
 def _rows(row: Any, *columns: str) -> Any:
