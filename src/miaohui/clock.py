@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Clock = Callable[[], int]
 """Milliseconds since 1970 (UTC). Windows of plays never read it: they use the database's time, see `host/`."""
@@ -21,4 +23,4 @@ def moment_of(at_ms: int) -> datetime:
 def ms_of(at: datetime) -> int:
     """An aware datetime in ms since 1970."""
     assert at.tzinfo is not None, at
-    return int(at.timestamp() * 1000)
+    return (at - _EPOCH) // timedelta(milliseconds=1)

@@ -5,7 +5,7 @@ grammar     how those types are written: money as decimals, times as words, name
 reader      text -> document and every problem in it; `places` knows the lines, `times` the times, `problem` the sentences
 check       what is well written and still wrong: promises that the stock or the budget cannot keep
 setups      what the host is told about each play
-writer      document -> text;  `schema`: JSON Schema and the reference page, from the same types
+writer      document -> text;  `schema` and `reference`: what editors and people look up, from the same types
 lifecycle   states, verbs, and what the clock does: a table
 store       documents in PostgreSQL;  `office`: the verbs, carried out;  `clockwork`: the loop that moves what is due
 """

@@ -19,6 +19,7 @@ from miaohui.campaign.document import Document
 from miaohui.campaign.facts import Facts
 from miaohui.campaign.goals import MEASURES
 from miaohui.campaign.places import Path
+from miaohui.campaign.terms import EVERYBODY
 from miaohui.ledger.accounts import budget_key, sku_key
 from miaohui.money import Money
 from miaohui.plays._contract import Pool
@@ -160,7 +161,7 @@ def check_first_match(document: Document, facts: Facts) -> Findings:
     for name, play in document.plays.items():
         for key, given in _fields(play.rules, Given):
             names = [gift.audience for gift in given]
-            for hidden in names[names.index("everybody") + 1 :] if "everybody" in names else []:
+            for hidden in names[names.index(EVERYBODY) + 1 :] if EVERYBODY in names else []:
                 yield Finding(("plays", name, key, hidden), "never_reached", {"value": hidden})
 
 

@@ -11,11 +11,10 @@ from a problem already reported is not reported again.
 import re
 import tomllib
 from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from functools import cache
-from typing import Any, Final, assert_never
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel.numbers import list_currencies
@@ -27,39 +26,20 @@ from miaohui.campaign import check, grammar, values
 from miaohui.campaign.document import NOT_RUN, Document
 from miaohui.campaign.facts import Facts, ShopProduct
 from miaohui.campaign.grammar import (
-    Amount,
-    Both,
-    Choice,
-    Frequency,
-    Gifts,
-    Instant,
-    Kind,
-    Many,
-    Named,
-    Number,
-    Off,
-    Percent,
     PlaysHere,
-    Table,
-    Valid,
     Ware,
-    Whole,
-    Window,
-    Words,
-    YesNo,
 )
 from miaohui.campaign.offer import Head, Merchandise, PlayTable
 from miaohui.campaign.phases import Phases
 from miaohui.campaign.places import Path, Place, places
 from miaohui.campaign.problem import Problem, Problems, stops
-from miaohui.campaign.sentences import CODES
-from miaohui.campaign.times import Days, Unreadable
+from miaohui.campaign.tables import LOST, Lost, Tables, suggest
+from miaohui.campaign.terms import EVERYBODY
+from miaohui.campaign.times import Days
 from miaohui.campaign.work import Risk
 from miaohui.plays._contract import Play
-from miaohui.plays._fields import Given, Product, Span, Validity
+from miaohui.plays._fields import Product, Span
 from miaohui.text import Text
-
-EVERYBODY = "everybody"
 
 
 class Read(Struct, frozen=True):
@@ -81,11 +61,16 @@ def read(text: str, facts: Facts = Facts()) -> Read:
     except (ValueError, RecursionError) as error:
         return Read(None, [_syntax(text, str(error))])
     problems = Problems(places(text))
-    document = _Reader(raw, facts, problems).document()
-    if document is not None:
-        for finding in check.run(document, facts):
+    sections = _Reader(raw, facts, problems).sections()
+    if "phases" in sections:
+        for finding in check.run(Document(**_STAND_INS | sections), facts):
             problems.add(finding.path, finding.code, **finding.data)
-    return Read(document, problems.all())
+    whole = all(field.name in sections for field in grammar.table(Document).fields if field.required)
+    return Read(Document(**sections) if whole else None, problems.all())
+
+
+_STAND_INS: dict[str, Any] = {"campaign": "unnamed", "name": Text(zh="", en=""), "kind": "promotional"}
+"""For what has no name or no kind yet, so that all the rest can be checked."""
 
 
 def _decimal(written: str) -> Decimal:
@@ -104,14 +89,7 @@ def _syntax(text: str, message: str) -> Problem:
     return problems.all()[0]
 
 
-class _Lost:
-    """What could not be read; the problem is noted."""
-
-
-LOST: Final = _Lost()
-
-
-class _Reader:
+class _Reader(Tables):
     def __init__(self, raw: dict[str, Any], facts: Facts, problems: Problems) -> None:
         self.raw, self.facts, self.problems = raw, facts, problems
         self.currency = facts.currency
@@ -136,14 +114,14 @@ class _Reader:
         found = self.raw.get(section)
         return list(found) if isinstance(found, dict) else []
 
-    def document(self) -> Document | None:
-        """Section by section; what later ones need is kept on the way."""
+    def sections(self) -> dict[str, Any]:
+        """Section by section, without what was lost; what later ones need is kept on the way."""
         kind = grammar.table(Document)
         self.unknown(kind, self.raw, ())
         done: dict[str, Any] = {}
         for field in kind.fields:
             found = self.field(field, self.raw, ())
-            if not isinstance(found, _Lost):
+            if not isinstance(found, Lost):
                 done[field.name] = found
             match field.name:
                 case "zone":
@@ -163,9 +141,7 @@ class _Reader:
                 self.problems.add((section,), "not_run_yet", key=section)
         if not self.raw.get("plays"):
             self.problems.add((), "no_plays")
-        if any(field.required and field.name not in done for field in kind.fields):
-            return None
-        return Document(**done)
+        return done
 
     def zone(self, written: str) -> str:
         """The zone's name; times are read in it from here on."""
@@ -184,164 +160,12 @@ class _Reader:
             written = ""
         return written or self.facts.currency
 
-    # -- tables -----------------------------------------------------------------------------------------------------------
-
-    def field(self, field: grammar.Field, raw: Mapping[str, Any], path: Path) -> Any:
-        """The field's value, its default, or LOST."""
-        if field.key in raw:
-            return self.value(field.kind, raw[field.key], (*path, field.key))
-        if not field.required:
-            return field.default
-        self.problems.add(path, "missing_key", key=field.key, expected=grammar.expected(field.kind))
-        return LOST
-
-    def unknown(self, kind: Table, raw: Mapping[str, Any], path: Path, *others: Table) -> None:
-        """Report keys that no field of `kind` or `others` has."""
-        known = [field.key for table in (kind, *others) for field in table.fields]
-        for key in raw:
-            if key not in known:
-                self.problems.add((*path, key), "unknown_key", key=key, known=_suggest(key, known))
-
-    def fields(self, kind: Table, raw: Mapping[str, Any], path: Path, given: Mapping[str, Any]) -> Any:
-        """`kind.cls` from `raw` and what is given; a Struct that checks itself is not made from parts that were lost."""
-        done, whole = dict(given), True
-        for field in kind.fields:
-            found = self.field(field, raw, path)
-            if not isinstance(found, _Lost):
-                done[field.name] = found
-            elif field.required or hasattr(kind.cls, "__post_init__"):
-                whole = False
-        if not whole:
-            return LOST
-        try:
-            return kind.cls(**done)
-        except ValueError as refused:
-            self.problems.add(path, "rules_refused", value=str(refused))
-            return LOST
-
-    def table(self, kind: Table, raw: Any, path: Path) -> Any:
-        if not isinstance(raw, dict):
-            raise values.misfit(kind, raw)
-        self.unknown(kind, raw, path)
-        return self.fields(kind, raw, path, {})
-
-    def many(self, kind: Many, raw: Any, path: Path) -> Any:
-        if not isinstance(raw, list):
-            raise values.misfit(kind, raw)
-        if len(raw) < kind.fewest:
-            raise Unreadable("too_few", key=str(path[-1]), limit=str(kind.fewest))
-        found = [self.value(kind.of, element, (*path, n)) for n, element in enumerate(raw)]
-        return tuple(element for element in found if not isinstance(element, _Lost))
-
-    def named(self, kind: Named, raw: Any, path: Path) -> Any:
-        if not isinstance(raw, dict):
-            raise values.misfit(kind, raw)
-        done = {}
-        for key, element in raw.items():
-            if kind.keys.refers:
-                self.refer(kind.keys.refers, key, (*path, key))
-            elif kind.keys.pattern and not re.search(kind.keys.pattern, key):
-                self.problems.add((*path, key), "bad_name", value=values.shown(key), limit="64")
-                continue
-            found = self.value(kind.of, element, (*path, key))
-            if not isinstance(found, _Lost):
-                done[key] = found
-        return done
-
-    # -- values -----------------------------------------------------------------------------------------------------------
-
-    def value(self, kind: Kind, raw: Any, path: Path) -> Any:
-        """What `raw` means, or LOST with the problem noted."""
-        try:
-            return self.meant(kind, raw, path)
-        except Unreadable as problem:
-            self.problems.add(path, problem.code, **problem.data)
-            return LOST
-
-    def meant(self, kind: Kind, raw: Any, path: Path) -> Any:
-        match kind:
-            case Words():
-                return self.refer(kind.refers, values.words(kind, raw), path)
-            case Whole():
-                return values.whole(kind, raw)
-            case Number():
-                return values.number(kind, raw)
-            case Amount():
-                return values.amount(kind, raw, self.currency)
-            case Percent():
-                return values.percent(kind, raw)
-            case YesNo():
-                return values.yes_no(kind, raw)
-            case Choice():
-                return values.choice(kind, raw)
-            case Off():
-                return values.offer(kind, raw, self.currency)
-            case Frequency():
-                return values.rate(kind, raw)
-            case Instant():
-                return self.instant(raw)
-            case Window():
-                return self.window(raw)
-            case Both():
-                return self.both(raw, path)
-            case Ware():
-                return self.ware(raw, path)
-            case Valid():
-                return self.valid(raw, path)
-            case Gifts():
-                return self.gifts(raw, path)
-            case PlaysHere():
-                return self.play(raw, path)
-            case Many():
-                return self.many(kind, raw, path)
-            case Named():
-                return self.named(kind, raw, path)
-            case Table():
-                return self.table(kind, raw, path)
-        assert_never(kind)
-
-    def refer(self, refers: str, name: str, path: Path) -> Any:
-        """`name`, if it refers to nothing or to something that is there."""
-        if not refers or not name or name in self.names.get(refers, [name]):
-            return name
-        code = f"unknown_{refers}"
-        self.problems.add(path, code, value=values.shown(name), known=_suggest(name, self.names[refers]))
-        return LOST if CODES[code].level == "stop" else name
-
-    def instant(self, raw: Any) -> Any:
-        if self.days is None:
-            return LOST
-        if not isinstance(raw, str | date):
-            raise values.misfit(Instant(), raw)
-        return self.days.instant(raw)
-
-    def window(self, raw: Any) -> Any:
-        if self.days is None:
-            return LOST
-        if not isinstance(raw, str):
-            raise values.misfit(Window(), raw)
-        return self.days.window(raw)
-
-    def both(self, raw: Any, path: Path) -> Any:
-        if not isinstance(raw, dict):
-            raise values.misfit(Both(), raw)
-        self.unknown(grammar.table(Text), raw, path)
-        missing = False
-        for language, name in (("zh", Text(zh="中文", en="Chinese")), ("en", Text(zh="英文", en="English"))):
-            written = raw.get(language)
-            if written is None or (isinstance(written, str) and not written.strip()):
-                self.problems.add(path, "missing_language", key=str(path[-1]), language=name)
-                missing = True
-            elif not isinstance(written, str):
-                raise values.misfit(Both(), written)
-        return LOST if missing else Text(zh=raw["zh"], en=raw["en"])
-
     def ware(self, raw: Any, path: Path) -> Any:
         """The product, put together from the document and the shop; what is missing there `check` says."""
         if not isinstance(raw, str):
             raise values.misfit(Ware(), raw)
         name = self.refer("product", raw, path)
-        entry = None if isinstance(name, _Lost) else self.products.get(name)
+        entry = None if isinstance(name, Lost) else self.products.get(name)
         if entry is None:
             return LOST
         sku = entry.sku or raw
@@ -360,33 +184,6 @@ class _Reader:
             cost_minor=shop.cost_minor if entry.cost_minor is None and ours else entry.cost_minor,
         )
 
-    def valid(self, raw: Any, path: Path) -> Any:
-        if not isinstance(raw, dict):
-            raise values.misfit(Valid(), raw)
-        for key in raw:
-            if key not in ("from", "days"):
-                known = _suggest(key, ["from", "days"])
-                self.problems.add((*path, key), "unknown_key", key=key, known=known)
-        if "days" not in raw:
-            raise Unreadable("missing_key", key="days", expected=grammar.expected(Whole()))
-        days = self.value(Whole(1, 3660), raw["days"], (*path, "days"))
-        start = raw.get("from", "claim")
-        from_ms = None if start == "claim" else self.value(Instant(), start, (*path, "from"))
-        return LOST if isinstance(days, _Lost) or isinstance(from_ms, _Lost) else Validity(days, from_ms)
-
-    def gifts(self, raw: Any, path: Path) -> Any:
-        if not isinstance(raw, dict):
-            raise values.misfit(Gifts(), raw)
-        if not raw:
-            raise Unreadable("too_few", key=str(path[-1]), limit="1")
-        done = []
-        for name, written in raw.items():
-            audience = self.refer("audience", name, (*path, name))
-            offer = self.value(Off(), written, (*path, name))
-            if not isinstance(audience, _Lost) and not isinstance(offer, _Lost):
-                done.append(Given(name, offer))
-        return tuple(done) if len(done) == len(raw) else LOST
-
     # -- plays ------------------------------------------------------------------------------------------------------------
 
     def play(self, raw: Any, path: Path) -> Any:
@@ -400,7 +197,7 @@ class _Reader:
         rules_kind = grammar.rules(module)
         self.unknown(head_kind, raw, path, rules_kind)
         head = self.fields(head_kind, raw, path, {})
-        if isinstance(head, _Lost) or self.days is None:
+        if isinstance(head, Lost) or self.days is None:
             self.fields(rules_kind, raw, path, self.filled(module, path, Span(0, 0)))
             return LOST
         wrap_up_ms, live_ms = self.days.phases["wrap_up"], self.days.phases["live"]
@@ -411,7 +208,7 @@ class _Reader:
         if head.title is None:
             head = replace(head, title=module.TITLE)
         rules = self.fields(rules_kind, raw, path, self.filled(module, path, span))
-        return PlayTable(head=head, span=span, rules=None if isinstance(rules, _Lost) else rules)
+        return PlayTable(head=head, span=span, rules=None if isinstance(rules, Lost) else rules)
 
     def module(self, name: Any, path: Path) -> Play | None:
         if not isinstance(name, str):
@@ -419,7 +216,7 @@ class _Reader:
         try:
             return plays.find(name)
         except KeyError:
-            known = _suggest(name, plays.names())
+            known = suggest(name, plays.names())
             self.problems.add((*path, "play"), "unknown_play", value=values.shown(name), known=known)
             return None
 
@@ -438,13 +235,3 @@ class _Reader:
 @cache
 def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
-
-
-def _suggest(word: str, names: list[str]) -> Text:
-    """The name that was perhaps meant, else all there are."""
-    near = get_close_matches(word, names, n=1)
-    if near:
-        return Text(zh=f"是不是 {near[0]}？", en=f"Did you mean {near[0]}?")
-    if not names:
-        return Text(zh="这里还没有任何名称", en="There is nothing of that kind yet: write it first, or leave this out")
-    return Text(zh="可用的有：" + "、".join(names), en="There are: " + ", ".join(names))

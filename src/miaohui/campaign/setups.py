@@ -1,9 +1,8 @@
 """What the host is told about each play of a document."""
 
 from miaohui.campaign.document import Document
+from miaohui.campaign.terms import EVERYBODY
 from miaohui.host.setup import Setup
-
-EVERYBODY = "everybody"
 
 
 def setups(document: Document, version: int) -> list[Setup]:

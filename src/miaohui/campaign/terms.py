@@ -12,6 +12,10 @@ NAME = r"^[a-z][a-z0-9_-]{0,63}$"
 """What is named in a document: part of account keys, of addresses and of events."""
 
 
+EVERYBODY = "everybody"
+"""The audience that is always there."""
+
+
 def told(en: str, zh: str, **limits: Any) -> Meta:
     """A field's sentence in both languages, with its limits."""
     return Meta(description=en, extra={"zh": zh}, **limits)

@@ -22,11 +22,12 @@ from miaohui.clock import ms_of
 from miaohui.plays._fields import Span, Text
 
 Written = str | date | datetime
-_ANCHOR = r"(?P<phase>[a-z_]+)|(?P<date>\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)?)?)"
+_ANCHOR = r"(?P<phase>[a-z_]+)|(?P<date>\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)?)?)"
 _LENGTH = r"(\d{1,4}) (minutes?|hours?|days?|weeks?)"
 _TIME = re.compile(rf"(?:{_ANCHOR})(?: (?P<sign>[+-]) (?P<move>{_LENGTH}))?(?: (?P<clock>\d\d?:\d\d))?")
 _WINDOW = re.compile(rf"(?P<start>.+) for (?P<length>{_LENGTH})")
 _DAYS = {"day": 1, "week": 7}
+_YEAR_3000_MS = 32_503_680_000_000
 _MS = {"minute": 60_000, "hour": 3_600_000}
 
 
@@ -47,16 +48,12 @@ class Days(Struct, frozen=True):
     def instant(self, written: Written) -> int:
         """`written` in ms since 1970; Unreadable with bad_time, unknown_phase or no_such_time."""
         try:
-            if isinstance(written, datetime):
-                return ms_of(written if written.tzinfo else self._exists(written))
-            if isinstance(written, date):
-                return self._midnight(written)
-            found = _TIME.fullmatch(written.strip())
-            if found:
-                return ms_of(self._moved(found))
-        except (ValueError, OverflowError):
-            pass  # 2026-02-30, 25:00, year 0001
-        raise Unreadable("bad_time", value=str(written))
+            at_ms = self._instant(written)
+        except (ValueError, OverflowError):  # 2026-02-30, 25:00
+            at_ms = -1
+        if not 0 <= at_ms < _YEAR_3000_MS:
+            raise Unreadable("bad_time", value=str(written))
+        return at_ms
 
     def window(self, written: str) -> Span:
         """`written` as a window [start, end); Unreadable as `instant`, or bad_window."""
@@ -76,6 +73,14 @@ class Days(Struct, frozen=True):
         """`at_ms` as a document writes it, with its offset: what `instant` reads as the same ms."""
         at = datetime.fromtimestamp(at_ms / 1000, self.zone)
         return at.isoformat(timespec="milliseconds" if at_ms % 1000 else "seconds")
+
+    def _instant(self, written: Written) -> int:
+        if isinstance(written, datetime):
+            return ms_of(written if written.tzinfo else self._exists(written))
+        if isinstance(written, date):
+            return self._midnight(written)
+        found = _TIME.fullmatch(written.strip())
+        return ms_of(self._moved(found)) if found else -1
 
     def _moved(self, found: re.Match[str]) -> datetime:
         start = self._anchor(found)

@@ -2,6 +2,8 @@
 
 import os
 import sys
+from pathlib import Path
+from typing import Literal
 
 from cyclopts import App
 
@@ -15,6 +17,17 @@ def run() -> None:
     from miaohui.server.settings import read_settings
 
     run(read_settings(os.environ), lambda workspace: print(f"Miaohui answers at {workspace.url}", flush=True))
+
+
+@app.command
+def check(*files: Path, json: bool = False, language: Literal["zh", "en"] = "en") -> None:
+    """Read campaign documents and print every problem with its line, reason and remedy; exit code 1 if one must be put right."""
+    from rich.console import Console
+
+    from miaohui.campaign.report import check_files
+
+    if not check_files(files, as_json=json, language=language, console=Console()):
+        sys.exit(1)
 
 
 @app.command

@@ -3,11 +3,15 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from miaohui.campaign import reference as document
+from miaohui.campaign import schema
 from miaohui.server import settings
 
 FILES: dict[str, Callable[[], str]] = {
     "miaohui.toml": settings.example,
     "docs/reference/settings.md": settings.reference,
+    "docs/reference/document.md": document.reference,
+    "docs/reference/campaign.schema.json": schema.schema,
 }
 """Path in the checkout -> what stands there."""
 
