@@ -35,7 +35,6 @@ ORDERS = (">=", ">", "<=", "<")
 OPS = (*ORDERS, "=", "!=")
 
 
-
 def conditions(
     traits: st.SearchStrategy[str], values: st.SearchStrategy[str], ranks: st.SearchStrategy[Compare]
 ) -> st.SearchStrategy[Condition]:
@@ -44,9 +43,9 @@ def conditions(
     whole, minor = st.integers(-3, 12), st.integers(-50, 30_000)
     windows = st.one_of(
         st.builds(Last, st.integers(1, 40), st.sampled_from(["hour", "day", "week"])),
-        st.sampled_from([("2026-08-01", "2026-08-01"), ("2026-07-01", "2026-08-31"), ("2026-08-02T10:30", "2026-09-01")]).map(
-            lambda pair: Between(*pair)
-        ),
+        st.sampled_from(
+            [("2026-08-01", "2026-08-01"), ("2026-07-01", "2026-08-31"), ("2026-08-02T10:30", "2026-09-01")]
+        ).map(lambda pair: Between(*pair)),
     )
     maybe = st.none() | windows
     fields = {
@@ -59,7 +58,9 @@ def conditions(
     def wheres(draw: st.DrawFn, name: str) -> Where:
         if draw(st.booleans()):
             field = draw(st.sampled_from(fields[name]))
-            return Where(field, draw(st.sampled_from(ORDERS)), (str(draw(minor if field.endswith("_minor") else whole)),))
+            return Where(
+                field, draw(st.sampled_from(ORDERS)), (str(draw(minor if field.endswith("_minor") else whole)),)
+            )
         names = ("campaign", "play", "channel", "sku", "category")
         return Where(draw(st.sampled_from(names)), draw(st.sampled_from(["is", "is not"])), draw(several))
 
@@ -101,7 +102,9 @@ def conditions(
 ANY_WORD = st.one_of(
     st.text(min_size=1, max_size=12),
     st.text(string.ascii_letters + string.digits + "-.:+_ '", min_size=1, max_size=8),
-    st.sampled_from(["and", "NOT", "last", "tag", "is", "in", "days_since", "会员", "do not disturb", "it's", "65+", "50-74K"]),
+    st.sampled_from(
+        ["and", "NOT", "last", "tag", "is", "in", "days_since", "会员", "do not disturb", "it's", "65+", "50-74K"]
+    ),
 )
 RANKS = st.one_of(
     st.builds(Compare, st.just("tier"), st.sampled_from(ORDERS), st.sampled_from(["bronze", "gold", "diamond"])),

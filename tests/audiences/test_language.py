@@ -2,8 +2,8 @@
 
 import msgspec
 import pytest
-from hypothesis import given
 from conditions import ANY_CONDITION, EVENTS, KNOWN
+from hypothesis import given
 
 from miaohui.audiences.known import Known, vocabulary
 from miaohui.audiences.language import DEPTH_MAX, LENGTH_MAX, read
@@ -60,7 +60,11 @@ READ = {
     "count(order.paid where amount >= 99 and sku in (a, b) and campaign is not cj-13) >= 1": Count(
         Event(
             "order.paid",
-            (Where("total_minor", ">=", ("9900",)), Where("sku", "is", ("a", "b")), Where("campaign", "is not", ("cj-13",))),
+            (
+                Where("total_minor", ">=", ("9900",)),
+                Where("sku", "is", ("a", "b")),
+                Where("campaign", "is not", ("cj-13",)),
+            ),
         ),
         ">=",
         1,
@@ -195,7 +199,9 @@ def test_words_that_the_data_does_not_know_are_hints() -> None:
         Hint(63, 3, Text("还没有顾客有标签“vpi”", "no customer carries the tag 'vpi' yet"), "vip"),
     )
     assert read("count(page.viewed where catgory is x) > 0", KNOWN).hints == (
-        Hint(24, 7, Text("page.viewed 没有固定字段“catgory”", "'catgory' is no regular field of page.viewed"), "category"),
+        Hint(
+            24, 7, Text("page.viewed 没有固定字段“catgory”", "'catgory' is no regular field of page.viewed"), "category"
+        ),
     )
 
 

@@ -1,12 +1,11 @@
 """People with histories, put into an event store."""
 
 import random
-from collections.abc import AsyncIterator
 from uuid import UUID
 
-import pytest
 from plain import Did, Person
 
+from miaohui.clock import moment_of
 from miaohui.events.store import EventStore
 
 NOW_MS = 1_788_253_200_000  # 2026-09-01 11:00 in Shanghai
@@ -20,18 +19,30 @@ def customer(n: int) -> str:
 
 async def put(store: EventStore, people: list[Person]) -> None:
     """Write profiles and events of `people`; the n-th is `customer(n)`. Who has neither traits nor tags has no profile."""
-    profiles = [(customer(n), p.traits, list(p.tags), NOW_MS / 1000) for n, p in enumerate(people) if p.traits or p.tags]
+    profiles = [
+        (customer(n), p.traits, list(p.tags), moment_of(NOW_MS)) for n, p in enumerate(people) if p.traits or p.tags
+    ]
     await store.insert("profiles", ["customer", "traits", "tags", "at"], profiles, "profiles")
-    columns = ["customer", "name", "at", "source", "campaign", "play", "channel", "total_minor", "discount_minor", "skus"]
+    columns = [
+        "customer",
+        "name",
+        "at",
+        "source",
+        "campaign",
+        "play",
+        "channel",
+        "total_minor",
+        "discount_minor",
+        "skus",
+    ]
     rows = [
-        [customer(n), d.name, d.at_ms, d.source, d.campaign, d.play, d.channel, d.total_minor, d.discount_minor, [*d.skus], d.properties]
+        (
+            *(customer(n), d.name, moment_of(d.at_ms), d.source, d.campaign, d.play, d.channel),
+            *(d.total_minor, d.discount_minor, list(d.skus), d.properties),
+        )
         for n, p in enumerate(people)
         for d in p.did
     ]
-    from datetime import UTC, datetime
-
-    for row in rows:
-        row[2] = datetime.fromtimestamp(row[2] / 1000, UTC)
     await store.insert("events_by_customer", [*columns, "properties"], rows, "events")
 
 
@@ -73,12 +84,3 @@ def crowd(seed: int, size: int) -> list[Person]:
         )
 
     return [person() for _ in range(size)]
-
-
-@pytest.fixture(scope="module")
-async def crowded(fresh_store) -> AsyncIterator[tuple[EventStore, list[Person]]]:
-    """A store with 400 random people."""
-    people = crowd(7, 400)
-    async with fresh_store() as store:
-        await put(store, people)
-        yield store, people
