@@ -27,8 +27,11 @@ async def test_filters_and_cursor(database: "asyncpg.Pool[Any]") -> None:
         first = await audit.entries(connection, Filter(who="lin"), limit=4)
         rest = await audit.entries(connection, Filter(who="lin"), before=first[-1].seq, limit=4)
         assert [e.detail["version"] for e in (*first, *rest)] == [6, 5, 4, 3, 2, 1, 0]
-        assert [e.subject async for e in audit.all_entries(connection, Filter(who="wang"))] == ["tea_1"]
-        assert await audit.actors(connection) == ["clock", "lin", "wang"]
+        assert [e.subject async for e in audit.all_entries(database, Filter(who="wang"))] == ["tea_1"]
+        assert await audit.choices(connection) == (
+            ["clock", "lin", "wang"],
+            ["campaign", "campaign.edited", "campaign.opened", "campaignx", "campaignx.opened"],
+        )
         tomorrow = datetime.now(UTC) + timedelta(days=1)
         assert await subjects(Filter(since=tomorrow)) == []
         assert len(await subjects(Filter(until=tomorrow))) == 9

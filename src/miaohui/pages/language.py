@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 from litestar import Request, get
 from litestar.datastructures import Cookie
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from miaohui.text import LANGUAGES, Language
@@ -43,7 +44,7 @@ def local_path(path: str | None, otherwise: str = "/") -> str:
 
 
 @get("/language/{chosen:str}", include_in_schema=False)
-async def choose_language(chosen: str, next: str | None = None) -> Redirect:
+async def choose_language(chosen: FromPath[str], next: FromQuery[str | None] = None) -> Redirect:
     """Keep the chosen language for a year and go back to the page."""
     if chosen not in LANGUAGES:
         raise NotFoundException

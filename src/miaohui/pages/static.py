@@ -12,6 +12,7 @@ from pathlib import Path
 
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, FromQuery
 
 from miaohui.pages.language import AnyRequest
 
@@ -48,7 +49,7 @@ def _packed(file: Path, changed_ns: int) -> bytes:
 
 
 @get("/static/{name:path}", include_in_schema=False)
-async def static_file(request: AnyRequest, name: str, v: str = "") -> Response[bytes]:
+async def static_file(request: AnyRequest, name: FromPath[str], v: FromQuery[str] = "") -> Response[bytes]:
     """The file; kept for a year under its own version, asked for again otherwise."""
     file = file_of(str(name).lstrip("/"))
     if file is None:

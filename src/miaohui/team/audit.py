@@ -73,16 +73,22 @@ async def entries(
     ]
 
 
-async def all_entries(connection: "asyncpg.Connection[Any]", wanted: Filter) -> AsyncIterator[Entry]:
+async def all_entries(pool: "asyncpg.Pool[Any]", wanted: Filter) -> AsyncIterator[Entry]:
     """Every entry of the filter, newest first, read in pages: for files."""
     before: int | None = None
-    while page := await entries(connection, wanted, before=before, limit=500):
+    while True:
+        async with pool.acquire() as connection:  # none is held while a slow reader reads
+            page = await entries(connection, wanted, before=before, limit=500)
         for entry in page:
             yield entry
+        if not page:
+            return
         before = page[-1].seq
 
 
-async def actors(connection: "asyncpg.Connection[Any]") -> list[str]:
-    """The names that appear in the log, in their order."""
-    rows = await connection.fetch("select distinct operator from audit order by operator limit 200")
-    return [row["operator"] for row in rows]
+async def choices(connection: "asyncpg.Connection[Any]") -> tuple[list[str], list[str]]:
+    """What a filter can choose from: the names and the actions that appear in the log, each in its order."""
+    who = await connection.fetch("select distinct operator from audit order by operator limit 200")
+    what = await connection.fetch("select distinct action from audit order by action limit 200")
+    actions = {row["action"] for row in what}
+    return [row["operator"] for row in who], sorted(actions | {action.split(".")[0] for action in actions})

@@ -1,0 +1,22 @@
+"""All pages of the console in one router: who is not logged in is sent to the log-in page, foreign forms are refused."""
+
+from litestar import Router
+from litestar.di import Provide
+
+from miaohui.console import audit, keys, ledger, login, operators, search
+from miaohui.console.guard import LogInFirst, operator_of, signed_in, to_log_in
+from miaohui.pages.forms import from_this_site
+
+PAGES = (login, search, ledger, operators, keys, audit)
+"""The modules of the console's pages; each has HANDLERS."""
+
+CONSOLE = Router(
+    path="/",
+    route_handlers=[handler for module in PAGES for handler in module.HANDLERS],
+    guards=[signed_in, from_this_site],
+    dependencies={"operator": Provide(operator_of, sync_to_thread=False)},
+    exception_handlers={LogInFirst: to_log_in},
+    include_in_schema=False,
+)
+
+HANDLERS = [*login.OPEN, CONSOLE]
