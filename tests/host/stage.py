@@ -8,7 +8,7 @@ from functools import partial
 
 import msgspec
 
-from miaohui.host import orders, setting_up
+from miaohui.host import fairground, orders
 from miaohui.host.host import Host
 from miaohui.host.memory import Memory
 from miaohui.host.openings import Fill, Filling
@@ -90,13 +90,13 @@ class Fair:
         )
         await self.fill("fund", fills)
         for one in self.setups:
-            await self.fill(f"open/{one.play}/{one.version}", setting_up.fills(one))
+            await self.fill(f"open/{one.play}/{one.version}", fairground.fills(one))
         return self
 
     async def fill(self, action, fills=(), drains=()):
         """One filling."""
         filling = Filling(CAMPAIGN, action, fills, drains)
-        answer = await self.host.submit(setting_up.submission(self.host, filling))
+        answer = await self.host.submit(fairground.submission(self.host, filling))
         assert answer.refusal is None, answer.refusal
         return answer
 

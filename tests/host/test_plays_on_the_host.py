@@ -276,18 +276,6 @@ async def test_unknown_things_have_their_own_words():
     await refused(f, f.order("1", "refunded"), "order_state")
 
 
-async def test_closing_gives_back_what_is_left():
-    from miaohui.host import setting_up
-
-    f = await fair()
-    token = await f.do(f.act("flash_sale", "token", "ann"))
-    await f.do(f.placed("1", "ann", ("flash_sale", {"instance": token["token"], "line": "1"})))
-    for one in f.setups:
-        await f.fill(f"close/{one.play}", drains=setting_up.drains(one))
-    assert balance(f, "sku/tea-1") == (99, 0, 0)
-    assert balance(f, f"{FLASH}/stock") == (1, 1, 0)  # held by an order that is not paid yet
-
-
 async def fire(f):
     """Fire every timer that is due."""
     from miaohui.host.timers import Timers

@@ -19,6 +19,8 @@ A play is a module in `miaohui/plays/`, found by its name, with
     decide(rules, states, balances, action, moment)    -> Decision | Refusal: pure
     flow(rules)           the steps a customer takes, as Texts;  worst_cost(rules)  the most the play can cost (minor units)
 
+    stop(key, state)      optional: the timer action that ends an instance when an operator fails all that is open, or None
+
 A play that orders may claim from accepts the order actions `Place`, `Pay`, `Release`, `Refund`; each carries the same `Claim`.
 """
 

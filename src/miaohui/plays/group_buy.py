@@ -147,9 +147,10 @@ class Open(Struct, frozen=True, tag=True):
 
 
 class Expire(Struct, frozen=True, tag=True):
-    """The timer of a party fired."""
+    """The timer of a party fired; `stopped`: an operator ends it before its time."""
 
     party: str
+    stopped: bool = False
 
 
 ACTIONS = (Open,)
@@ -241,6 +242,11 @@ def worst_cost(rules: Rules) -> int:
 Action = Open | Expire | Place | Pay | Release | Refund
 
 
+def stop(key: str, state: State) -> Expire | None:
+    """What ends this party when an operator stops the campaign at once."""
+    return Expire(key.rsplit("/", 1)[1], stopped=True) if state.status == "open" else None
+
+
 def touches(rules: Rules, action: Action) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The party, its seats; for orders also stock, sold, the shop's stock and the counter of each identity."""
     party = _party(action)
@@ -266,7 +272,7 @@ def decide(
                 return Refusal("unknown_party", {"party": action.claim.instance})
             return _place(rules, state, balances, action.claim, moment)
         case Expire():
-            if state is None or state.status != "open" or moment.now_ms < state.ends_ms:
+            if state is None or state.status != "open" or (moment.now_ms < state.ends_ms and not action.stopped):
                 return Refusal("party_over")
             return _fail(rules, state, balances, action.party)
         case Pay():

@@ -1,0 +1,165 @@
+"""What operators do to a campaign's plays: fund, open, change, pause, resume, stop, close. Everything of value goes through the
+host as fillings, all or nothing and once; which version runs, and whether it may start anything, is written beside it and raises
+the workspace's epoch, so that every host reads the plays anew before its next batch.
+
+The steps are repeatable: after a crash in between, the same call goes on where it was.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Literal
+
+import msgspec
+
+from miaohui.host.host import Host
+from miaohui.host.openings import Fill, Filling
+from miaohui.host.setup import Running, Setup, machine, pack, unpack
+from miaohui.host.submission import Caller, Submission, body_hash
+from miaohui.ledger.accounts import budget_key, piece, pool_key, sku_key
+from miaohui.plays._contract import Refusal
+
+_US = Caller("us")
+
+
+class Fairground:
+    """The plays of one workspace; `db` is its pool of connections."""
+
+    def __init__(self, host: Host, db: Any) -> None:
+        self.host, self.db = host, db
+
+    async def stock(self, sku: str, quantity: int, key: str) -> Refusal | None:
+        """The shop has `quantity` more of `sku`; the same `key` counts once."""
+        return await self._fill(Filling("", f"stock/{sku}/{key}", (Fill(sku_key(sku), piece(sku), "", quantity),)))
+
+    async def open(self, campaign: str, setups: Sequence[Setup], currency: str, budget_minor: int) -> Refusal | None:
+        """Fund the campaign and fill the pools of its plays, then make these versions the current ones, running.
+
+        Setups that run already in an older version are changed: pools get, or give back, the difference. Refusals:
+        not_enough (account, have, wanted), unknown_account, other_unit; then nothing runs that did not run before.
+        """
+        current = await self._current(campaign)
+        version = max((setup.version for setup in setups), default=0)
+        funded = await self._funded(campaign)
+        funding = (
+            (Fill(budget_key(campaign), currency, "", budget_minor - (funded or 0)),) if funded != budget_minor else ()
+        )
+        refusal = await self._fill(Filling(campaign, f"fund/{version}", _moves(funding)))
+        news = [setup for setup in setups if setup.play not in current or current[setup.play].version != setup.version]
+        for setup in news:
+            fills = _moves(_difference(current.get(setup.play), setup))
+            refusal = refusal or await self._fill(Filling(campaign, f"open/{setup.play}/{setup.version}", fills))
+        if refusal is None:
+            async with self._transaction() as c:
+                for setup in setups:
+                    await c.execute(_VERSION, campaign, setup.play, setup.version, setup.module, pack(setup))
+                    await c.execute(_RUN, campaign, setup.play, setup.version)
+                await c.execute(_EPOCH)
+        return refusal
+
+    async def pause(self, campaign: str) -> None:
+        """Nothing new is started; what was promised is honoured."""
+        await self._set(campaign, "paused", "running")
+
+    async def resume(self, campaign: str) -> None:
+        """After a pause."""
+        await self._set(campaign, "running", "paused")
+
+    async def close(self, campaign: str, how: Literal["let_run", "fail_all"] = "let_run") -> None:
+        """Nothing new is started, for good, and what the pools still have goes home. `fail_all` also ends what is open now
+        (parties, not coupons); with `let_run` it runs to its own end. Call it again to collect what came back since."""
+        await self._set(campaign, "closed", "running", "paused")
+        if how == "fail_all":
+            await self._fail_all(campaign)
+        for setup in (await self._current(campaign)).values():
+            pools = machine(setup.module).module.pools(setup.rules)
+            drains = tuple((pool_key(setup.id, name), pool.source) for name, pool in pools.items() if pool.source)
+            left = await self.db.fetchval(_LEFT, [pool for pool, _ in drains])
+            if left:
+                marker = await self.db.fetchval("select coalesce(max(seq), 0) from transfer")
+                await self._fill(Filling(campaign, f"close/{setup.play}/{marker}", (), drains))
+
+    async def _fail_all(self, campaign: str) -> None:
+        """Give every open instance a timer that is due now, with the action by which its play ends it."""
+        for setup in (await self._current(campaign)).values():
+            made = machine(setup.module)
+            stop = getattr(made.module, "stop", None)
+            if stop is None or made.state is None:
+                continue
+            rows = await self.db.fetch(_STATES, campaign, setup.play)
+            for key, body in rows:
+                action = stop(key, made.state(body))
+                if action is not None:
+                    await self.db.execute(_TIMER, key, campaign, setup.play, msgspec.msgpack.encode(action))
+
+    async def _fill(self, filling: Filling) -> Refusal | None:
+        if not filling.fills and not filling.drains:
+            return None
+        return (await self.host.submit(submission(self.host, filling))).refusal
+
+    async def _set(self, campaign: str, running: Running, *before: Running) -> None:
+        async with self._transaction() as c:
+            await c.execute(_SET, campaign, running, list(before))
+            await c.execute(_EPOCH)
+
+    async def _current(self, campaign: str) -> dict[str, Setup]:
+        return {row[0]: unpack(row[1]) for row in await self.db.fetch(_CURRENT, campaign)}
+
+    async def _funded(self, campaign: str) -> int | None:
+        """What the campaign's budget was given in all; None before its first funding."""
+        funded: int | None = await self.db.fetchval(_FUNDED, budget_key(campaign))
+        return funded
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[Any]:
+        async with self.db.acquire() as c, c.transaction():
+            yield c
+
+
+def submission(host: Host, filling: Filling) -> Submission:
+    """A filling as something to decide; the same filling is decided once."""
+    return Submission(
+        id=host.id(_US, "", filling.campaign, "", filling.action),
+        hash=body_hash(repr(filling).encode()),
+        what="opening",
+        action=filling.action,
+        fields=filling,
+        campaign=filling.campaign,
+        caller=_US,
+    )
+
+
+def fills(setup: Setup) -> tuple[Fill, ...]:
+    """What opening the play for the first time posts into its pools; the accounts its pools come from are opened too."""
+    pools = machine(setup.module).module.pools(setup.rules)
+    return tuple(Fill(pool_key(setup.id, name), p.unit, p.source, p.amount) for name, p in pools.items())
+
+
+def _difference(old: Setup | None, new: Setup) -> tuple[Fill, ...]:
+    """What changes from the old version to the new one: fills, also negative ones."""
+    before = {} if old is None else {f.target: f.amount for f in fills(old)}
+    return tuple(
+        f if f.target not in before else Fill(f.target, f.unit, f.source, f.amount - before[f.target])
+        for f in fills(new)
+    )
+
+
+def _moves(changes: tuple[Fill, ...]) -> tuple[Fill, ...]:
+    """A negative fill is one the other way round."""
+    return tuple(f if f.amount >= 0 else Fill(f.origin(), f.unit, f.target, -f.amount) for f in changes)
+
+
+_VERSION = "insert into play_version (campaign, play, version, module, setup) values ($1, $2, $3, $4, $5) on conflict do nothing"
+_RUN = """insert into play_running (campaign, play, version, running) values ($1, $2, $3, 'running')
+          on conflict (campaign, play) do update set version = excluded.version,
+          running = case play_running.running when 'closed' then 'running' else play_running.running end"""
+_SET = "update play_running set running = $2 where campaign = $1 and running = any($3)"
+_EPOCH = "update workspace set epoch = epoch + 1"
+_CURRENT = """select play, setup from play_version join play_running using (campaign, play, version)
+              where campaign = $1 order by play"""
+_FUNDED = """select (select coalesce(sum(case when credit = $1 then amount else -amount end), 0)::bigint from transfer
+                     where (credit = $1 and debit like 'world/%') or (debit = $1 and credit like 'world/%'))
+             from account where key = $1"""
+_LEFT = "select coalesce(sum(credits - debits - debits_pending), 0)::bigint from account where key = any($1)"
+_STATES = "select key, body from state where campaign = $1 and play = $2"
+_TIMER = """insert into timer (name, due_ms, campaign, play, action) values ($1, now_ms(), $2, $3, $4)
+            on conflict (name) do update set due_ms = excluded.due_ms, action = excluded.action"""
