@@ -5,6 +5,7 @@ retry}`.
 """
 
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -85,4 +86,7 @@ def wants_page(request: AnyRequest) -> bool:
     return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
 
 
-EXCEPTION_HANDLERS = {HTTPException: error_page, 500: error_page}
+EXCEPTION_HANDLERS: dict[int | type[Exception], Callable[[AnyRequest, Any], Response[Any]]] = {
+    HTTPException: error_page,
+    500: error_page,
+}
