@@ -1,6 +1,6 @@
 """Runs a command with MIAOHUI_DATABASE_URL set to a throw-away cluster of Debian's PostgreSQL, then removes it.
 
-The user of the address is an ordinary one: he owns his database and may make roles, as docs/how-to say; he is no superuser.
+The user of the address is an ordinary one, made as docs/how-to/own-engines.md says: he is no superuser.
 """
 
 import asyncio
