@@ -36,9 +36,10 @@ async def test_opening_moves_stock_and_money_once(database):
 
 async def test_not_enough_stock_opens_nothing(database):
     f, g = await ground(database, stock=9)
-    refusal = await g.open(CAMPAIGN, [later("group_buy")], "USD", 0)
+    refusal = await g.open(CAMPAIGN, [later("coupon"), later("group_buy")], "USD", 7)
     assert (refusal.code, refusal.data) == ("not_enough", {"account": "sku/tea-1", "have": 9, "wanted": 10})
     assert await database.fetchval("select count(*) from play_running") == 0
+    assert await database.fetchval("select count(*) from transfer") == 1  # the stock that came in
     assert await net(database, "sku/tea-1") == 9
     await f.host.stop()
 

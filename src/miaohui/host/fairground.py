@@ -39,15 +39,10 @@ class Fairground:
         """
         current = await self._current(campaign)
         version = max((setup.version for setup in setups), default=0)
-        funded = await self._funded(campaign)
-        funding = (
-            (Fill(budget_key(campaign), currency, "", budget_minor - (funded or 0)),) if funded != budget_minor else ()
-        )
-        refusal = await self._fill(Filling(campaign, f"fund/{version}", _moves(funding)))
-        news = [setup for setup in setups if setup.play not in current or current[setup.play].version != setup.version]
-        for setup in news:
-            fills = _moves(_difference(current.get(setup.play), setup))
-            refusal = refusal or await self._fill(Filling(campaign, f"open/{setup.play}/{setup.version}", fills))
+        moves = [Fill(budget_key(campaign), currency, "", budget_minor - await self._funded(campaign))]
+        for setup in setups:
+            moves += _difference(current.get(setup.play), setup)
+        refusal = await self._fill(Filling(campaign, f"open/{version}", tuple(_either_way(move) for move in moves)))
         if refusal is None:
             async with self._transaction() as c:
                 for setup in setups:
@@ -104,10 +99,9 @@ class Fairground:
     async def _current(self, campaign: str) -> dict[str, Setup]:
         return {row[0]: unpack(row[1]) for row in await self.db.fetch(_CURRENT, campaign)}
 
-    async def _funded(self, campaign: str) -> int | None:
-        """What the campaign's budget was given in all; None before its first funding."""
-        funded: int | None = await self.db.fetchval(_FUNDED, budget_key(campaign))
-        return funded
+    async def _funded(self, campaign: str) -> int:
+        """What the campaign's budget was given in all."""
+        return int(await self.db.fetchval(_FUNDED, budget_key(campaign)))
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Any]:
@@ -116,10 +110,10 @@ class Fairground:
 
 
 def submission(host: Host, filling: Filling) -> Submission:
-    """A filling as something to decide; the same filling is decided once."""
+    """A filling as something to decide. Its action names it: the same action of a campaign is decided once."""
     return Submission(
         id=host.id(_US, "", filling.campaign, "", filling.action),
-        hash=body_hash(repr(filling).encode()),
+        hash=body_hash(filling.action.encode()),
         what="opening",
         action=filling.action,
         fields=filling,
@@ -143,9 +137,9 @@ def _difference(old: Setup | None, new: Setup) -> tuple[Fill, ...]:
     )
 
 
-def _moves(changes: tuple[Fill, ...]) -> tuple[Fill, ...]:
+def _either_way(change: Fill) -> Fill:
     """A negative fill is one the other way round."""
-    return tuple(f if f.amount >= 0 else Fill(f.origin(), f.unit, f.target, -f.amount) for f in changes)
+    return change if change.amount >= 0 else Fill(change.origin(), change.unit, change.target, -change.amount)
 
 
 _VERSION = "insert into play_version (campaign, play, version, module, setup) values ($1, $2, $3, $4, $5) on conflict do nothing"
@@ -156,9 +150,8 @@ _SET = "update play_running set running = $2 where campaign = $1 and running = a
 _EPOCH = "update workspace set epoch = epoch + 1"
 _CURRENT = """select play, setup from play_version join play_running using (campaign, play, version)
               where campaign = $1 order by play"""
-_FUNDED = """select (select coalesce(sum(case when credit = $1 then amount else -amount end), 0)::bigint from transfer
-                     where (credit = $1 and debit like 'world/%') or (debit = $1 and credit like 'world/%'))
-             from account where key = $1"""
+_FUNDED = """select coalesce(sum(case when credit = $1 then amount else -amount end), 0)::bigint from transfer
+             where (credit = $1 and debit like 'world/%') or (debit = $1 and credit like 'world/%')"""
 _LEFT = "select coalesce(sum(credits - debits - debits_pending), 0)::bigint from account where key = any($1)"
 _STATES = "select key, body from state where campaign = $1 and play = $2"
 _TIMER = """insert into timer (name, due_ms, campaign, play, action) values ($1, now_ms(), $2, $3, $4)

@@ -47,21 +47,23 @@ class Filled(Struct, frozen=True):
 
 
 def fill(filling: Filling, balances: Mapping[str, Account]) -> tuple[Filled, list[Transfer]] | Refusal:
-    """Open what is new and give the transfers. Refusals: unknown_account, other_unit, not_enough (have, wanted)."""
-    wanted: dict[str, int] = {}
+    """Open what is new and give the transfers, in their order. Refusals: unknown_account, not_enough (have, wanted), other_unit."""
+    coming: dict[str, int] = {}
+    new: dict[str, str] = {}
     for f in filling.fills:
-        if f.source and not is_world(f.source):
-            source = balances[f.source]
-            if source.unit is None:
-                return Refusal("unknown_account", {"account": f.source})
-            if source.unit != f.unit:
-                return Refusal("other_unit", {"account": f.source, "unit": source.unit, "wanted": f.unit})
-            wanted[f.source] = wanted.get(f.source, 0) + f.amount
-        if balances[f.target].unit not in (None, f.unit):
-            return Refusal("other_unit", {"account": f.target, "unit": balances[f.target].unit, "wanted": f.unit})
-    for key, amount in wanted.items():
-        if balances[key].room() < amount:
-            return Refusal("not_enough", {"account": key, "have": balances[key].room(), "wanted": amount})
+        source, unit = f.origin(), balances[f.target].unit or new.setdefault(f.target, f.unit)
+        held = balances[source].unit or new.get(source)
+        if not is_world(source):
+            if held is None:
+                return Refusal("unknown_account", {"account": source})
+            have = balances[source].room() + coming.get(source, 0)
+            if have < f.amount:
+                return Refusal("not_enough", {"account": source, "have": have, "wanted": f.amount})
+        for key, other in ((f.target, unit), (source, held)):
+            if other not in (None, f.unit):
+                return Refusal("other_unit", {"account": key, "unit": other, "wanted": f.unit})
+        coming[source] = coming.get(source, 0) - f.amount
+        coming[f.target] = coming.get(f.target, 0) + f.amount
     for f in filling.fills:
         if balances[f.target].unit is None:
             balances[f.target].unit = f.unit
