@@ -1,19 +1,21 @@
 """All that one running brand has: its database, event store, host, keys and time. Pages and API calls get it as `workspace`."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import asyncpg
 
 from miaohui.clock import Clock, system_clock
 from miaohui.events.store import EventStore
+from miaohui.host.fairground import Fairground
 from miaohui.host.host import Host
+from miaohui.team.keys import KeyRing
 from miaohui.vault import Vault
 
 
 @dataclass(kw_only=True)
 class Workspace:
-    """One brand. `zone` and `currency` are what documents without their own use; `demo` shows what only a demo may show."""
+    """One brand. `zone` and `currency` are what documents without their own use; `demo` shows what only a demo may show;
+    `shift_days`: how far the demo has moved its data towards today."""
 
     name: str
     title: str
@@ -28,4 +30,9 @@ class Workspace:
     vault: Vault
     clock: Clock = system_clock
     shift_days: int = 0
-    facts: dict[str, Any] = field(default_factory=dict)
+    keys: KeyRing = field(init=False)
+    fairground: Fairground = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.keys = KeyRing(self.db)
+        self.fairground = Fairground(self.host, self.db)

@@ -1,0 +1,235 @@
+"""The hot path: actions of plays and verbs of orders, from the socket to the host and back.
+
+    POST /api/v1/plays/{campaign}/{play}/{action}              by a shop's key, or a customer's cookie
+    POST /api/v1/orders/{shop's id}/{placed|paid|cancelled|refunded}    by a shop's key
+
+A raw ASGI callable in front of the other handlers: no routing tables, no middleware, one decode, one encode. All shared checks are
+on: who calls is checked here, everything else by the host. Answers: 200 with the reply, or {code, sentence, data, retry}.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
+from uuid_utils import uuid7
+
+from miaohui.customers.identities import SHOP, identity_hash
+from miaohui.customers.signin import COOKIE, customer_of
+from miaohui.host import orders
+from miaohui.host.answers import HOST_CODES, encode, spoken, status
+from miaohui.host.host import BUSY, Busy
+from miaohui.host.setup import Entry
+from miaohui.host.submission import Answer, Caller, Customer, Submission, body_hash
+from miaohui.plays._contract import Refusal
+from miaohui.workspace import Workspace
+
+BODY_MAX = 65_536
+PREFIX = "/api/v1/"
+_ORDER_BODIES: dict[str, msgspec.json.Decoder[Any]] = {
+    "placed": msgspec.json.Decoder(orders.PlacedInput),
+    "paid": msgspec.json.Decoder(orders.PaidInput),
+    "cancelled": msgspec.json.Decoder(orders.PaidInput),
+    "refunded": msgspec.json.Decoder(orders.RefundedInput),
+}
+_JSON = (b"content-type", b"application/json")
+_NO_STORE = (b"cache-control", b"no-store")
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+
+
+class Refused(Exception):
+    """Refused before it reached the host."""
+
+    def __init__(self, code: str, **data: Any) -> None:
+        self.refusal = Refusal(code, data)
+
+
+class Hot:
+    """The hot path of one workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace, self.host = workspace, workspace.host
+
+    @staticmethod
+    def takes(scope: Any) -> bool:
+        """Whether a request is for this path."""
+        path: str = scope["path"]
+        return (
+            scope["method"] == "POST"
+            and path.startswith(("/api/v1/plays/", "/api/v1/orders/"))
+            and path.count("/") >= 5
+        )
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        headers = dict(scope["headers"])
+        entry: Entry | None = None
+        try:
+            body = await _body(receive)
+            parts = [unquote(part) for part in scope["path"].removeprefix(PREFIX).split("/")]
+            if parts[0] == "plays" and len(parts) == 4:
+                entry = self._entry(parts[1], parts[2])
+                submission = await self._play(entry, parts[3], headers, body)
+            elif parts[0] == "orders" and len(parts) == 3 and parts[2] in _ORDER_BODIES:
+                submission = await self._order(parts[1], parts[2], headers, body)
+            else:
+                raise Refused("unknown_action", action="/".join(parts), actions=", ".join(_ORDER_BODIES))
+            answer = await self.host.submit(submission)
+        except Refused as e:
+            answer = Answer(refusal=e.refusal)
+        except Busy:
+            answer = Answer(refusal=BUSY)
+        if answer.refusal is None:
+            await _respond(send, 200, answer.body)
+        else:
+            await self._refuse(send, answer.refusal, entry, headers)
+
+    # --- from a request to a submission -------------------------------------------------------------------------------
+    async def _play(self, entry: Entry, action: str, headers: dict[bytes, bytes], body: bytes) -> Submission:
+        setup, machine = entry.current, entry.machine
+        if action not in machine.inputs:
+            raise Refused("unknown_action", action=action, actions=", ".join(machine.inputs))
+        key = _key(headers)
+        fields = _decode(machine.inputs[action], body or b"{}")
+        caller, customer = await self._who(headers, fields.customer)
+        return Submission(
+            id=self.host.id(caller, customer.id or customer.shop_hash, setup.campaign, setup.play, key),
+            hash=body_hash(action.encode() + b"\0" + body),
+            what="play",
+            action=action,
+            fields=fields,
+            campaign=setup.campaign,
+            play=setup.play,
+            caller=caller,
+            customer=customer,
+        )
+
+    async def _order(self, order: str, verb: str, headers: dict[bytes, bytes], body: bytes) -> Submission:
+        if not 0 < len(order) <= 128:
+            raise Refused("bad_request", field="order", value=order, wanted="1 to 128 characters")
+        key = _key(headers)
+        fields = _decode(_ORDER_BODIES[verb], body or b"{}")
+        if verb == "placed" and (refusal := orders.check(fields)) is not None:
+            raise Refused(refusal.code, **refusal.data)
+        caller = await self._shop(headers)
+        if caller is None:
+            raise Refused("unauthorised")
+        return Submission(
+            id=self.host.id(caller, "", "", f"order/{order}", key),
+            hash=body_hash(verb.encode() + b"\0" + body),
+            what="order",
+            action=verb,
+            fields=fields,
+            order=order,
+            caller=caller,
+            customer=self._shop_customer(fields.customer) if verb == "placed" else Customer(),
+        )
+
+    async def _who(self, headers: dict[bytes, bytes], named: str) -> tuple[Caller, Customer]:
+        caller = await self._shop(headers)
+        if caller is not None:
+            if not 0 < len(named) <= 128:
+                raise Refused("bad_request", field="customer", value=named, wanted="the shop's id of the customer")
+            return caller, self._shop_customer(named)
+        cookie = _cookie(headers)
+        customer = cookie and customer_of(self.workspace.vault, cookie, self.workspace.clock())
+        if not customer or not self._same_origin(headers):
+            raise Refused("unauthorised")
+        return Caller("browser"), Customer(id=customer)
+
+    async def _shop(self, headers: dict[bytes, bytes]) -> Caller | None:
+        scheme, _, key = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        known = await self.workspace.keys.caller(key.strip())
+        if known is None:
+            raise Refused("unauthorised")
+        return Caller(known.id, known.source)
+
+    def _shop_customer(self, shop_id: str) -> Customer:
+        vault = self.workspace.vault
+        hash = identity_hash(vault, SHOP, shop_id)
+        return Customer(shop_hash=hash, shop_value=vault.encrypt(shop_id), new_id=str(uuid7()))
+
+    def _same_origin(self, headers: dict[bytes, bytes]) -> bool:
+        origin = headers.get(b"origin", b"").decode("latin-1")
+        return origin.partition("://")[2] == headers.get(b"host", b"").decode("latin-1")
+
+    def _entry(self, campaign: str, play: str) -> Entry:
+        register = self.host.register
+        entry: Entry | None = register.entries.get((campaign, play))
+        if entry is not None:
+            return entry
+        if campaign not in register.campaigns:
+            raise Refused("unknown_campaign", campaign=campaign)
+        plays = sorted(name for c, name in register.entries if c == campaign)
+        raise Refused("unknown_play", campaign=campaign, play=play, plays=plays)
+
+    # --- refusals -----------------------------------------------------------------------------------------------------
+    async def _refuse(self, send: Send, refusal: Refusal, entry: Entry | None, headers: dict[bytes, bytes]) -> None:
+        if entry is None and refusal.code not in HOST_CODES and "play" in refusal.data:
+            entry = self.host.register.entries.get((refusal.data["campaign"], refusal.data["play"]))
+        language = self._language(headers)
+        if entry is None:
+            said = spoken(refusal, language, None, self.workspace.currency, self.workspace.zone)
+        else:
+            setup = entry.current
+            said = spoken(refusal, language, entry.machine.module.SENTENCES, setup.currency, setup.zone)
+        retry = ((b"retry-after", b"1"),) if refusal.code in ("busy", "too_fast") else ()
+        await _respond(send, status(refusal), encode(said), *retry)
+
+    def _language(self, headers: dict[bytes, bytes]) -> str:
+        cookies = headers.get(b"cookie", b"").decode("latin-1")
+        for language in ("zh", "en"):
+            if f"lang={language}" in cookies:
+                return language
+        asked = headers.get(b"accept-language", b"").decode("latin-1").lower()
+        first = asked.split(",")[0][:2]
+        return first if first in ("zh", "en") else self.workspace.language
+
+
+async def _body(receive: Receive) -> bytes:
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body"):
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > BODY_MAX:
+            break
+    if len(body) > BODY_MAX:
+        raise Refused("bad_request", field="body", value=f"{len(body)} bytes", wanted=f"at most {BODY_MAX} bytes")
+    return body
+
+
+def _decode(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
+    try:
+        return decoder.decode(body)
+    except msgspec.MsgspecError as e:
+        raise Refused("bad_request", field="body", value=body[:200].decode("utf-8", "replace"), wanted=str(e)) from None
+
+
+def _key(headers: dict[bytes, bytes]) -> str:
+    key = headers.get(b"idempotency-key", b"")
+    if not 0 < len(key) <= 64 or not key.isascii():
+        raise Refused(
+            "bad_request",
+            field="Idempotency-Key",
+            value=key.decode("latin-1"),
+            wanted="a header of 1 to 64 ASCII characters",
+        )
+    return key.decode()
+
+
+def _cookie(headers: dict[bytes, bytes]) -> str:
+    for pair in headers.get(b"cookie", b"").decode("latin-1").split(";"):
+        name, _, value = pair.strip().partition("=")
+        if name == COOKIE:
+            return value
+    return ""
+
+
+async def _respond(send: Send, code: int, body: bytes, *more: tuple[bytes, bytes]) -> None:
+    headers = [_JSON, _NO_STORE, (b"content-length", str(len(body)).encode()), *more]
+    await send({"type": "http.response.start", "status": code, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
