@@ -56,7 +56,7 @@ class Vault:
 
     def signed(self, purpose: str, text: str, signature: str) -> bool:
         """Whether `signature` is ours; takes the same time whatever it is."""
-        return hmac.compare_digest(self.sign(purpose, text), signature)
+        return hmac.compare_digest(self.sign(purpose, text).encode(), signature.encode())
 
     def encrypt(self, text: str) -> bytes:
         """`text` under AES-256-GCM: 12 bytes of nonce, then the ciphertext."""

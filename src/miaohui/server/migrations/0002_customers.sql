@@ -24,6 +24,14 @@ create table consent (
   given_at timestamptz not null default now(),
   primary key (customer, name)
 );
+create table consent_change (                             -- append-only: every yes and no, as proof
+  seq bigint generated always as identity primary key,
+  customer text collate "C" not null references customer,
+  name text not null,
+  given boolean not null,
+  at timestamptz not null default now()
+);
+create index on consent_change (customer, seq);
 
 create table product (
   sku text collate "C" primary key,
