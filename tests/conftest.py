@@ -9,10 +9,12 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import asyncpg
 import pytest
 
+from miaohui.customers import complete_journey
 from miaohui.events.store import EventStore
 from miaohui.server.database import drop_workspace, open_database
 from miaohui.server.postgres import EmbeddedPostgres
@@ -60,7 +62,7 @@ def fresh_database(postgres_url: str) -> FreshDatabase:
     @asynccontextmanager
     async def fresh() -> AsyncIterator[asyncpg.Pool]:
         name = new_name()
-        pool = await open_database(postgres_url, name)
+        pool = await open_database(postgres_url, name, months_ahead=1)  # each month is nine tables and indexes
         try:
             yield pool
         finally:
@@ -113,3 +115,16 @@ async def store(fresh_store: FreshStore) -> AsyncIterator[EventStore]:
 def vault() -> Vault:
     """Keys that are the same in every run."""
     return Vault(bytes(range(32)), "test")
+
+
+@pytest.fixture(scope="session")
+async def journey(fresh_database, fresh_store, tmp_path_factory) -> AsyncIterator[SimpleNamespace]:
+    """A workspace with the whole Complete Journey, dates kept, to be read only; `report` and `steps` are the import's."""
+    async with fresh_database() as db, fresh_store() as store:
+        place = SimpleNamespace(
+            db=db, events=store, vault=Vault(bytes(range(32)), "test"), clock=lambda: 1_790_000_000_000
+        )
+        place.steps = []
+        folder = tmp_path_factory.mktemp("journey")
+        place.report = await complete_journey.run(place, lambda *step: place.steps.append(step), folder=folder)
+        yield place

@@ -62,9 +62,11 @@ def app_role(workspace: str) -> str:
     return f"miaohui_{workspace}_app"
 
 
-async def open_database(url: str, workspace: str, *, connections: int = 20) -> "asyncpg.Pool[Any]":
+async def open_database(
+    url: str, workspace: str, *, connections: int = 20, months_ahead: int = MONTHS_AHEAD
+) -> "asyncpg.Pool[Any]":
     """Bring the workspace's schema up to date and open at most `connections` to it. DatabaseFailed."""
-    await migrate(url, workspace)
+    await migrate(url, workspace, months_ahead=months_ahead)
     return await asyncpg.create_pool(url, min_size=2, max_size=connections, server_settings=_app_settings(workspace))
 
 
@@ -77,7 +79,9 @@ def _app_settings(workspace: str) -> dict[str, str]:
     return {"search_path": workspace, "role": app_role(workspace), "jit": "off", "timezone": "UTC"}
 
 
-async def migrate(url: str, workspace: str, todo: list[Migration] | None = None) -> None:
+async def migrate(
+    url: str, workspace: str, todo: list[Migration] | None = None, *, months_ahead: int = MONTHS_AHEAD
+) -> None:
     """Make the schema if there is none, run the migrations that have not been run, then grants and partitions."""
     if not WORKSPACE_NAME.fullmatch(workspace):
         raise DatabaseFailed(f"workspace {workspace!r}: use 1-40 of a-z, 0-9, _, beginning with a letter")
@@ -93,14 +97,14 @@ async def migrate(url: str, workspace: str, todo: list[Migration] | None = None)
                     migration.number, migration.name, migration.sha256,
                 )  # fmt: skip
         async with connection.transaction():
-            await _make_partitions(connection)
+            await _make_partitions(connection, months_ahead)
             await _grant(connection, workspace)
 
 
 async def make_partitions(url: str, workspace: str) -> None:
     """Make the partitions of the months to come; the worker does it once a day."""
     async with as_owner(url, workspace) as connection:
-        await _make_partitions(connection)
+        await _make_partitions(connection, MONTHS_AHEAD)
 
 
 async def drop_workspace(url: str, workspace: str) -> None:
@@ -162,10 +166,10 @@ async def _not_yet_run(connection: "asyncpg.Connection[Any]", known: list[Migrat
     return [migration for migration in known if migration.number not in ran]
 
 
-async def _make_partitions(connection: "asyncpg.Connection[Any]") -> None:
+async def _make_partitions(connection: "asyncpg.Connection[Any]", months_ahead: int) -> None:
     if await connection.fetchval("select to_regprocedure('month_partitions(date,integer)') is not null"):
         last_month = "(date_trunc('month', now() at time zone 'UTC') - interval '1 month')::date"
-        await connection.execute(f"select month_partitions({last_month}, {MONTHS_AHEAD + 2})")
+        await connection.execute(f"select month_partitions({last_month}, {months_ahead + 2})")
 
 
 async def _grant(connection: "asyncpg.Connection[Any]", workspace: str) -> None:
