@@ -1,18 +1,44 @@
-"""The web application: the handlers of all rooms around one workspace."""
+"""The web application: the hot path in front, then the handlers of all rooms around one workspace."""
+
+from typing import Any
 
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
 
+from miaohui.api.hot import Hot
+from miaohui.api.site import API
+from miaohui.console import site as console
+from miaohui.counter import shop as counter
 from miaohui.pages import site
 from miaohui.server import health
+from miaohui.storefront import pages as storefront
 from miaohui.workspace import Workspace
 
-HANDLERS = [*health.HANDLERS, *site.HANDLERS]
+HANDLERS = [*health.HANDLERS, *site.HANDLERS, API, *console.HANDLERS, *storefront.HANDLERS, *counter.HANDLERS]
 
 
-def build(workspace: Workspace) -> Litestar:
-    """The ASGI application. Handlers get the workspace by the name `workspace`."""
+class App:
+    """The ASGI application: actions and orders go straight to the host, everything else to Litestar."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.hot, self.rooms = Hot(workspace), rooms(workspace)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request."""
+        if scope["type"] == "http" and Hot.takes(scope):
+            await self.hot(scope, receive, send)
+        else:
+            await self.rooms(scope, receive, send)
+
+
+def build(workspace: Workspace) -> App:
+    """The ASGI application of a workspace."""
+    return App(workspace)
+
+
+def rooms(workspace: Workspace) -> Litestar:
+    """Everything but the hot path. Handlers get the workspace by the name `workspace`."""
     return Litestar(
         route_handlers=HANDLERS,
         dependencies={"workspace": Provide(lambda: workspace, sync_to_thread=False)},

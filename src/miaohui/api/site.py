@@ -1,0 +1,16 @@
+"""All handlers of the API in one router."""
+
+from typing import Any
+
+from litestar import Router
+
+from miaohui.api.refusals import EXCEPTION_HANDLERS
+
+ROOMS: tuple[Any, ...] = ()
+"""The modules of the API's rooms; each has HANDLERS."""
+
+API = Router(
+    path="/api/v1",
+    route_handlers=[handler for room in ROOMS for handler in room.HANDLERS],
+    exception_handlers=EXCEPTION_HANDLERS,
+)
