@@ -1,8 +1,8 @@
 """The data's products: titles people can read, and a list price where the data tells one.
 
 List price = median over the last 90 days of the data of (sales value + retail discount + match discount) / quantity, in cents,
-half a cent up; only lines with a quantity, and no fuel, whose quantity is not a count. The coupon discount is not added: the
-manufacturer pays it back and it is inside the sales value, as the coupon lines themselves show
+half a cent up, none below one cent; only lines with a quantity, and no fuel, whose quantity is not a count. The coupon discount
+is not added: the manufacturer pays it back and it is inside the sales value, as the coupon lines themselves show
 (docs/decisions/list-price-without-coupon-discount.md).
 
 A product that was sold but has no description is kept as "Product 5978656".
@@ -20,7 +20,7 @@ LAST_DAYS = 90
 
 _PRODUCTS = f"""
   select toString(product) as sku, department, brand, category, type, size,
-         if(fuel or price.median = 0, null, toInt64(floor(price.median + 0.5))) as list_price_minor
+         if(fuel or price.median < 0.5, null, toInt64(floor(price.median + 0.5))) as list_price_minor
   from (
     select product, department, brand, category, type, size, department = 'FUEL' or category = 'FUEL' as fuel from import_product
     union all
