@@ -8,7 +8,7 @@ from plain import Did, Person
 from miaohui.clock import moment_of
 from miaohui.events.store import EventStore
 
-NOW_MS = 1_788_253_200_000  # 2026-09-01 11:00 in Shanghai
+NOW_MS = 1_788_253_200_000  # 2026-09-01 17:00 in Shanghai
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 
 

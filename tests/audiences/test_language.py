@@ -93,7 +93,9 @@ WRITTEN = {
     "((tier>=gold))": "tier >= gold",
     "tag a or tag b and not (tag c)": "tag a or (tag b and not tag c)",
     "sum(order.paid.amount) > 5": "sum(order.paid.amount) > 5.00",
-    "sum(order.paid.amount where amount>=1_000, LAST 1 DAYS)>5": "sum(order.paid.amount where amount >= 1000.00, last 1 day) > 5.00",
+    "sum(order.paid.amount where amount>=1_000, LAST 1 DAYS)>5": (
+        "sum(order.paid.amount where amount >= 1000.00, last 1 day) > 5.00"
+    ),
     '"at risk" is "x"': "'at risk' is x",
     "count(page.viewed where category = 'gift box', last 14 days) >= 3 and never(order.paid)": (
         "count(page.viewed where category is 'gift box', last 14 days) >= 3 and never(order.paid)"
@@ -132,7 +134,8 @@ def test_amounts_have_the_digits_of_the_currency() -> None:
 MISTAKES = [
     ("", 0, 0, "expected a condition (a trait, tag, count(...), sum(...), never(...), last(...), days_since(...), everybody, not "
      "or a parenthesis), found the end"),
-    ("count(order.payed, last 90 days) >= 3", 6, 11, "expected the name of an event, found 'order.payed'; did you mean 'order.paid'?"),
+    ("count(order.payed, last 90 days) >= 3", 6, 11,
+     "expected the name of an event, found 'order.payed'; did you mean 'order.paid'?"),
     ("cuont(order.paid) > 1", 0, 5, "expected a function, found 'cuont'; did you mean 'count'?"),
     ("tier >= glod", 8, 4, "expected 'bronze', 'silver', 'gold' or 'diamond', found 'glod'; did you mean 'gold'?"),
     ("city >= Berlin", 8, 6, "expected a number (city has no known order), found 'Berlin'"),
