@@ -3,6 +3,8 @@
 The counter has no passwords: whoever picks a household in the demo is that household. That is why it exists in the demo only.
 """
 
+from typing import Any
+
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 from litestar.handlers import BaseRouteHandler
@@ -42,7 +44,7 @@ def the_shopper(request: AnyRequest) -> str:
     )
 
 
-async def demo_only(connection: "ASGIConnection[object, object, object, object]", _: BaseRouteHandler) -> None:
+async def demo_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """A guard: outside the demo the counter does not exist."""
     if not connection.app.state.workspace.demo:
         raise missing(Text("这里没有演示柜台", "There is no counter here"))
