@@ -4,9 +4,9 @@ A batch is a range of the outbox. Its end is committed to the table `relay` *bef
 the number is the store's deduplication token; then the cursor moves to the end. What a kill can leave behind:
 
     before the end is committed         nothing happened: another batch is chosen
-    after it, before the store answers  the batch is open: the same rows are sent again with the same token, and the
-                                        store adds what is missing, in the table and in each view
-    before the cursor moves             the same: the store adds nothing
+    after it, before the store answers  the batch is open: the same rows are sent again with the same token, and what is
+                                        still missing in the table or in a view is added (see `mend`)
+    before the cursor moves             the same: nothing is missing
 
 The rows behind a place of the outbox never change (see `outbox`), so that "the same rows" is only the range. Batches are
 cut at `EVENTS_MAX` events and 200 ms apart, at once while there is more. A batch that the store refuses is tried again
@@ -15,12 +15,13 @@ until it goes: nothing is skipped, the lag grows, and /healthz and the home page
 
 import asyncio
 import logging
-from typing import Any, Protocol
+from typing import Any
 
 import asyncpg
 
 from miaohui.events import outbox
 from miaohui.events.envelope import STORE_COLUMNS, store_row
+from miaohui.events.mend import Store, insert_again
 from miaohui.events.outbox import Place, Row
 
 EVENTS_MAX = 20_000
@@ -36,12 +37,6 @@ update relay set batch = batch + 1, open_xid = $1, open_id = $2 where open_xid i
 _CLOSE = """
 update relay set xid = open_xid, id = open_id, open_xid = null, open_id = null where batch = $1 and open_xid is not null
 """
-
-
-class Store(Protocol):
-    """The part of the event store that the relay needs."""
-
-    async def insert(self, table: str, columns: Any, rows: Any, token: str) -> None: ...
 
 
 class Relay:
@@ -66,24 +61,28 @@ class Relay:
 
     async def step(self, connection: "asyncpg.Connection[Any]") -> int:
         """Carry one batch and answer how many events it had; 0: the outbox is all there."""
-        batch, rows = await self._batch(connection)
+        batch, rows, again = await self._batch(connection)
         if not rows:
             return 0
         events = [store_row(event) for row in rows for event in row.events]
-        await self._store.insert("events", STORE_COLUMNS, events, f"outbox batch {batch}")
+        token = f"outbox batch {batch}"
+        if again:
+            await insert_again(self._store, events, token)
+        else:
+            await self._store.insert("events", STORE_COLUMNS, events, token)
         await connection.execute(_CLOSE, batch)
         return len(events)
 
-    async def _batch(self, connection: "asyncpg.Connection[Any]") -> tuple[int, list[Row]]:
+    async def _batch(self, connection: "asyncpg.Connection[Any]") -> tuple[int, list[Row], bool]:
         state = await connection.fetchrow(_STATE)
         assert state is not None, "the table relay has lost its row"
         after = Place(state["xid"], state["id"])
         if state["open_xid"] is not None:
             through = Place(state["open_xid"], state["open_id"])
-            return state["batch"], await outbox.read(connection, after, events_max=EVENTS_MAX, through=through)
+            return state["batch"], await outbox.read(connection, after, events_max=EVENTS_MAX, through=through), True
         rows = await outbox.read(connection, after, events_max=EVENTS_MAX)
         if not rows:
-            return state["batch"], []
+            return state["batch"], [], False
         batch = await connection.fetchval(_OPEN, *rows[-1].place, state["batch"])
         assert batch is not None, "another relay works on this outbox"
-        return batch, rows
+        return batch, rows, False
