@@ -9,9 +9,9 @@ from decimal import Decimal, InvalidOperation
 from babel.numbers import format_currency, get_currency_symbol
 from msgspec import Struct
 
-_EXPONENT = dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0) | dict.fromkeys(
-    "BHD IQD JOD KWD LYD OMR TND".split(), 3
-)
+_EXPONENT = dict.fromkeys(
+    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"], 0
+) | dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3)
 _LOCALE = {"zh": "zh_CN", "en": "en_US"}
 
 
@@ -42,6 +42,7 @@ class Money(Struct, frozen=True, order=True):
         shown = format_currency(
             abs(self.decimal()), self.currency, pattern, locale=_LOCALE[language], currency_digits=cents
         )
+        shown = shown.replace(_sign(self.currency, language), symbol(self.currency, language))
         return f"\N{MINUS SIGN}{shown}" if self.minor < 0 else shown
 
 
@@ -51,7 +52,15 @@ def exponent(currency: str) -> int:
 
 
 def symbol(currency: str, language: str) -> str:
-    """The currency's sign as the language writes it: "¥", "US$" or "$"."""
+    """The currency's sign as the language writes it before a figure: "¥", "US$" or "$"; a code keeps a space, "KWD ".
+
+    The yuan is "¥" in both languages, as shops in China print it.
+    """
+    sign = "¥" if currency == "CNY" else _sign(currency, language)
+    return f"{sign}\N{NO-BREAK SPACE}" if sign == currency else sign
+
+
+def _sign(currency: str, language: str) -> str:
     return str(get_currency_symbol(currency, locale=_LOCALE[language]))
 
 

@@ -1,6 +1,11 @@
 // What the console's pages need a script for: the search key, menus, dialogs, copying, and the token of htmx requests.
 "use strict";
 
+// On a narrow screen the side bar is a strip: bring the current entry into it.
+const strip = document.querySelector(".mh-side");
+const current = strip?.querySelector("[aria-current]");
+if (current && strip.scrollWidth > strip.clientWidth) strip.scrollLeft = current.offsetLeft - 16;
+
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, [contenteditable]");
   if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
