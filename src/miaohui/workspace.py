@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
+from miaohui.campaign.office import Office
 from miaohui.clock import Clock, system_clock
 from miaohui.events.store import EventStore
 from miaohui.host.fairground import Fairground
@@ -32,7 +33,9 @@ class Workspace:
     shift_days: int = 0
     keys: KeyRing = field(init=False)
     fairground: Fairground = field(init=False)
+    office: Office = field(init=False)
 
     def __post_init__(self) -> None:
         self.keys = KeyRing(self.db)
         self.fairground = Fairground(self.host, self.db)
+        self.office = Office(self.db, self.fairground, self.events, self.vault, self.zone, self.currency)

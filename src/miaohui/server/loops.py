@@ -1,4 +1,4 @@
-"""What goes on behind the requests: the relay, and partitions for the months to come.
+"""What goes on behind the requests: the relay, the clock of the campaigns, and partitions for the months to come.
 
 A loop that fails is logged and started again, after a second at first and after half a minute at most; it never takes the
 server down. On a stop each is cancelled and waited for.
@@ -6,9 +6,11 @@ server down. On a stop each is cancelled and waited for.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 
+from miaohui.campaign import clockwork
 from miaohui.events.relay import Relay
 from miaohui.server.database import make_partitions
 from miaohui.workspace import Workspace
@@ -29,7 +31,11 @@ def loops(workspace: Workspace, database_url: str) -> dict[str, Loop]:
             await make_partitions(database_url, workspace.name)
             await asyncio.sleep(DAY_S)
 
-    return {"relay": Relay(workspace.db, workspace.events).run, "partitions": partitions}
+    return {
+        "relay": Relay(workspace.db, workspace.events).run,
+        "campaigns": partial(clockwork.run, workspace.office),
+        "partitions": partitions,
+    }
 
 
 async def keep_running(todo: dict[str, Loop], sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:

@@ -1,0 +1,250 @@
+"""The office: where documents are handed in and verbs are carried out, by operators, programs and the clock.
+
+One verb is one transaction that holds the campaign's row: check who and from where, do what has to be done with the plays, write
+the new status and the line of the audit log. What is done with the plays goes through the host in transactions of its own, and
+can be repeated: if we crash in between, the same verb, or the clock, goes on where it was.
+
+The audiences and the control group are fixed just before the opening, and undone if it is refused.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import asyncpg
+
+from miaohui.audiences.known import Known, learn, vocabulary
+from miaohui.audiences.membership import freeze
+from miaohui.campaign import lifecycle, store
+from miaohui.campaign.document import Document
+from miaohui.campaign.facts import Facts
+from miaohui.campaign.lifecycle import PERMISSION, Effect, Forbidden, How, Status, Step, Verb, tick
+from miaohui.campaign.reader import Read, read
+from miaohui.campaign.refused import CampaignRefused
+from miaohui.campaign.setups import setups
+from miaohui.campaign.shop import shop
+from miaohui.campaign.store import Campaign, Connection
+from miaohui.events.store import EventStore
+from miaohui.host.answers import spoken
+from miaohui.host.fairground import Fairground
+from miaohui.plays._contract import Refusal
+from miaohui.team import audit
+from miaohui.text import Text
+from miaohui.vault import Vault
+
+TEXT_MAX = 200_000
+PAST: dict[Verb, str] = {
+    "submit": "submitted",
+    "approve": "approved",
+    "reject": "rejected",
+    "open": "opened",
+    "pause": "paused",
+    "resume": "resumed",
+    "stop": "stopped",
+    "close_review": "reviewed",
+    "archive": "archived",
+}
+CLOCK = "clock"
+
+
+class Actor(Protocol):
+    """Who wants something: an operator, or a program with a key."""
+
+    @property
+    def name(self) -> str: ...
+    def may(self, permission: str) -> bool: ...
+
+
+class Office:
+    """The campaigns of one workspace; `zone` and `currency` are for documents without their own."""
+
+    def __init__(
+        self,
+        db: "asyncpg.Pool[Any]",
+        fairground: Fairground,
+        events: EventStore,
+        vault: Vault,
+        zone: str,
+        currency: str,
+    ) -> None:
+        self.db, self.fairground, self.events, self.vault = db, fairground, events, vault
+        self.zone, self.currency = zone, currency
+
+    # -- documents --------------------------------------------------------------------------------------------------------
+
+    async def check(self, text: str) -> Read:
+        """Read `text` and compare it with the shop, the team and the data of customers. too_large."""
+        if len(text) > TEXT_MAX:
+            raise CampaignRefused("too_large", limit=TEXT_MAX)
+        plain = read(text, Facts(zone=self.zone, currency=self.currency))
+        return read(text, await self.facts(plain.document))
+
+    async def facts(self, document: Document | None = None) -> Facts:
+        """The world as it is now, around `document`."""
+        currency = document.currency if document else self.currency
+        known = await learn(self.events, Known(currency, document.zone if document else self.zone, vocabulary()))
+        async with self.db.acquire() as c:
+            people = await c.fetch("select name from operator where archived_at is null")
+            return Facts(
+                products=await shop(c, document),
+                people=frozenset(row["name"] for row in people),
+                known=known,
+                now_ms=await c.fetchval("select now_ms()"),
+                zone=self.zone,
+                currency=self.currency,
+            )
+
+    async def create(self, by: Actor, text: str, note: str = "") -> Campaign:
+        """A new campaign, a draft. forbidden, too_large, unreadable, campaign_exists."""
+        _may(by, "campaign.edit")
+        document = await self._readable(text)
+        async with self.db.acquire() as c, c.transaction():
+            await store.create(c, by.name, document, text, note)
+            return await store.get(c, document.campaign)
+
+    async def save(self, by: Actor, id: str, base: int, text: str, note: str = "") -> Campaign:
+        """A new version, made from version `base`. forbidden, too_large, unreadable, unknown_campaign, other_id, stale_base,
+        not_from_here."""
+        _may(by, "campaign.edit")
+        document = await self._readable(text)
+        async with self._held(id) as (c, campaign):
+            await store.save(c, by.name, campaign, document, text, base, note)
+            return await store.get(c, id)
+
+    async def _readable(self, text: str) -> Document:
+        found = await self.check(text)
+        if found.document is None:
+            first = next(problem for problem in found.problems if problem.level == "stop")
+            what = Text(f"第 {first.line} 行：{first.what.zh}", f"line {first.line}: {first.what.en}")
+            raise CampaignRefused("unreadable", what=what, problems=found.problems)
+        return found.document
+
+    # -- verbs ------------------------------------------------------------------------------------------------------------
+
+    async def act(
+        self, by: Actor, id: str, verb: Verb, *, version: int = 0, how: How = "let_run", note: str = ""
+    ) -> Campaign:
+        """Carry out `verb`. `version`: the one that was read, for approve and reject; `how`: what a stop does to what is open.
+
+        forbidden, unknown_campaign, the codes of `lifecycle`, has_problems; of an opening also the host's (not_enough ...).
+        """
+        _may(by, PERMISSION[verb])
+        async with self._held(id) as (c, campaign):
+            step = lifecycle.step(campaign.status, verb, campaign.phases, campaign.now_ms, version)
+            if verb in ("submit", "approve"):
+                document = await self._sound(c, id, step.status.submitted or step.status.approved)
+                if verb == "approve":
+                    await store.set_plan(c, document)
+            await self._carry_out(c, campaign, step, how)
+            detail: dict[str, Any] = {"version": step.status.version, "state": step.status.state}
+            detail |= {"note": note} if note else {}
+            detail |= {"how": how} if verb == "stop" else {}
+            await audit.record(c, by.name, f"campaign.{PAST[verb]}", id, detail)
+            return await store.get(c, id)
+
+    async def tick(self) -> dict[str, CampaignRefused | None]:
+        """Move every campaign whose time has come; campaign -> why it could not be moved, or None."""
+        async with self.db.acquire() as c:
+            ids = await store.due(c)
+        return {id: await self._move(id) for id in ids}
+
+    async def _move(self, id: str) -> CampaignRefused | None:
+        try:
+            async with self._held(id) as (c, campaign):
+                step = tick(campaign.status, campaign.phases, campaign.now_ms)
+                if step is not None:
+                    await self._carry_out(c, campaign, step, "let_run")
+                    detail = {"version": step.status.version}
+                    await audit.record(c, CLOCK, f"campaign.{_moved(campaign.status, step.status)}", id, detail)
+        except CampaignRefused as refused:
+            await self.db.execute("update campaign set trouble = $2 where id = $1", id, refused.sentence.en)
+            return refused
+        return None
+
+    async def _carry_out(self, c: Connection, campaign: Campaign, step: Step, how: How) -> None:
+        if step.effect is not None:
+            await self._with_plays(c, campaign.id, step.effect, step.status.approved, how)
+        await store.set_status(c, campaign.id, step.status)
+
+    async def _with_plays(self, c: Connection, id: str, effect: Effect, approved: int, how: How) -> None:
+        match effect:
+            case "open":
+                document = await self._sound(c, id, approved)
+                async with self._audiences(document):
+                    await self._run(document, approved)
+            case "change":
+                await self._run(await self._sound(c, id, approved), approved)
+            case "pause":
+                await self.fairground.pause(id)
+            case "resume":
+                await self.fairground.resume(id)
+            case "close":
+                await self.fairground.close(id, how)
+
+    async def _sound(self, c: Connection, id: str, number: int) -> Document:
+        """Version `number` of the document, which nothing stops. has_problems."""
+        found = await self.check((await store.version(c, id, number)).text)
+        stops = [problem for problem in found.problems if problem.level == "stop"]
+        if stops or found.document is None:
+            what = Text(f"第 {stops[0].line} 行：{stops[0].what.zh}", f"line {stops[0].line}: {stops[0].what.en}")
+            raise CampaignRefused("has_problems", count=len(stops), what=what, problems=stops)
+        return found.document
+
+    async def _run(self, document: Document, version: int) -> None:
+        """Fund the campaign, fill its pools, and make these the rules that run."""
+        budget_minor = document.budget.total_minor if document.budget else 0
+        made = setups(document, version)
+        refusal = await self.fairground.open(document.campaign, made, document.currency, budget_minor)
+        if refusal is not None:
+            raise _of_host(refusal, document)
+
+    @asynccontextmanager
+    async def _audiences(self, document: Document) -> AsyncIterator[None]:
+        """Fix who is in which audience and who is left alone; undone if what follows is refused."""
+        known = await learn(self.events, Known(document.currency, document.zone, vocabulary()))
+        async with self.db.acquire() as c, c.transaction():
+            await freeze(
+                c,
+                self.events,
+                self.vault,
+                known,
+                campaign=document.campaign,
+                audiences=dict(document.audiences),
+                control_share_ppm=document.control.share_ppm,
+                now_ms=await c.fetchval("select now_ms()"),
+            )
+        try:
+            yield
+        except CampaignRefused:
+            async with self.db.acquire() as c, c.transaction():
+                await c.execute("delete from membership where campaign = $1", document.campaign)
+                await c.execute("delete from campaign_audience where campaign = $1", document.campaign)
+            raise
+
+    @asynccontextmanager
+    async def _held(self, id: str) -> AsyncIterator[tuple[Connection, Campaign]]:
+        """The campaign, for one transaction alone to change."""
+        try:
+            async with self.db.acquire() as c, c.transaction():
+                yield c, await store.locked(c, id)
+        except Forbidden as forbidden:
+            status = forbidden.status
+            data: dict[str, Any] = {name: getattr(status, name) for name in ("state", "version", "submitted")}
+            raise CampaignRefused(forbidden.code, campaign=id, verb=forbidden.verb, **data) from None
+
+
+def _may(by: Actor, permission: str) -> None:
+    if not by.may(permission):
+        raise CampaignRefused("forbidden", permission=permission)
+
+
+def _moved(before: Status, after: Status) -> str:
+    """What the clock has done, in the past tense."""
+    if after.state == "wrap_up":
+        return "ended"
+    return "opened" if before.state == "approved" else "went_live"
+
+
+def _of_host(refusal: Refusal, document: Document) -> CampaignRefused:
+    zh, en = (spoken(refusal, lang, None, document.currency, document.zone).sentence for lang in ("zh", "en"))
+    return CampaignRefused(refusal.code, Text(zh, en), **refusal.data)

@@ -1,0 +1,50 @@
+"""Why something about a campaign was refused: a code, its sentence, its data. Nothing was changed.
+
+In the order in which they are checked: forbidden, unknown_campaign, unreadable, other_id, campaign_exists, stale_base, too_large,
+the codes of `lifecycle`, has_problems, not_enough and the host's other refusals of an opening.
+"""
+
+from typing import Any
+
+from miaohui.text import Text
+
+SENTENCES: dict[str, Text] = {
+    "forbidden": Text("需要权限 {permission}", "This needs the permission {permission}"),
+    "unknown_campaign": Text("没有活动 {campaign}", "There is no campaign {campaign}"),
+    "unreadable": Text("这份文件读不成活动：{what}", "This cannot be read as a campaign: {what}"),
+    "other_id": Text(
+        "活动编号不能从 {campaign} 改成 {written}",
+        "The id of a campaign never changes: write {campaign}, not {written}",
+    ),
+    "campaign_exists": Text(
+        "已经有活动 {campaign}", "There is a campaign {campaign} already: save a new version of it"
+    ),
+    "stale_base": Text(
+        "文件已被改过：现在是第 {version} 版，你改的是第 {base} 版",
+        "Somebody saved version {version} since you read {base}: read it, and make your change there",
+    ),
+    "too_large": Text("文件太大：至多 {limit} 个字符", "The document is too large: {limit} characters at most"),
+    "not_from_here": Text("活动现在是“{state}”，不能 {verb}", "The campaign is {state}: {verb} is not possible now"),
+    "nothing_new": Text("没有等待审批的新版本", "There is no new version to {verb}"),
+    "not_paused": Text("活动没有暂停", "The campaign is not paused"),
+    "already_paused": Text("活动已经暂停", "The campaign is paused already"),
+    "other_version": Text("等待审批的是第 {submitted} 版", "Version {submitted} waits for approval: read that one"),
+    "already_over": Text("收尾时间已过，不能开始", "The wrap-up has passed: move the phases first"),
+    "has_problems": Text("文件还有 {count} 处必须改正，第一处：{what}", "{count} must be put right first: {what}"),
+}
+
+
+class CampaignRefused(Exception):
+    """The refusal; `sentence` is filled."""
+
+    def __init__(self, code: str, sentence: Text | None = None, **data: Any) -> None:
+        self.code, self.data = code, data
+        self.sentence = sentence or _filled(SENTENCES[code], data)
+        super().__init__(self.sentence.en)
+
+
+def _filled(text: Text, data: dict[str, Any]) -> Text:
+    def said(language: str) -> dict[str, Any]:
+        return {name: value(language) if isinstance(value, Text) else value for name, value in data.items()}
+
+    return Text(text.zh.format(**said("zh")), text.en.format(**said("en")))
