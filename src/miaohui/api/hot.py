@@ -49,7 +49,7 @@ class Hot:
     """The hot path of one workspace."""
 
     def __init__(self, workspace: Workspace) -> None:
-        self.workspace, self.host = workspace, workspace.host
+        self.workspace, self.host, self._reread_ms = workspace, workspace.host, 0
 
     @staticmethod
     def takes(scope: Any) -> bool:
@@ -69,7 +69,7 @@ class Hot:
             body = await _body(receive)
             parts = [unquote(part) for part in scope["path"].removeprefix(PREFIX).split("/")]
             if parts[0] == "plays" and len(parts) == 4:
-                entry = self._entry(parts[1], parts[2])
+                entry = await self._entry(parts[1], parts[2])
                 submission = await self._play(entry, parts[3], headers, body)
             elif parts[0] == "orders" and len(parts) == 3 and parts[2] in _ORDER_BODIES:
                 submission = await self._order(parts[1], parts[2], headers, body)
@@ -156,14 +156,17 @@ class Hot:
         origin = headers.get(b"origin", b"").decode("latin-1")
         return origin.partition("://")[2] == headers.get(b"host", b"").decode("latin-1")
 
-    def _entry(self, campaign: str, play: str) -> Entry:
-        register = self.host.register
-        entry: Entry | None = register.entries.get((campaign, play))
+    async def _entry(self, campaign: str, play: str) -> Entry:
+        entry: Entry | None = self.host.register.entries.get((campaign, play))
+        if entry is None and self.workspace.clock() >= self._reread_ms:  # it may have been opened by another process
+            self._reread_ms = self.workspace.clock() + 1000
+            await self.host.refresh()
+            entry = self.host.register.entries.get((campaign, play))
         if entry is not None:
             return entry
-        if campaign not in register.campaigns:
+        if campaign not in self.host.register.campaigns:
             raise Refused("unknown_campaign", campaign=campaign)
-        plays = sorted(name for c, name in register.entries if c == campaign)
+        plays = sorted(name for c, name in self.host.register.entries if c == campaign)
         raise Refused("unknown_play", campaign=campaign, play=play, plays=plays)
 
     # --- refusals -----------------------------------------------------------------------------------------------------

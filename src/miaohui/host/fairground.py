@@ -107,6 +107,7 @@ class Fairground:
     async def _transaction(self) -> AsyncIterator[Any]:
         async with self.db.acquire() as c, c.transaction():
             yield c
+        await self.host.refresh()
 
 
 def submission(host: Host, filling: Filling) -> Submission:

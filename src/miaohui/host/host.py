@@ -60,6 +60,7 @@ class Host:
         self._queue: deque[tuple[Submission, Sink]] = deque()
         self._answers: list[tuple[Sink, Answer]] = []
         self._task: asyncio.Task[None] | None = None
+        self._asking: list[asyncio.Future[None]] = []
         self._stopping = False
 
     async def start(self) -> None:
@@ -89,6 +90,16 @@ class Host:
         if len(self._queue) >= self.queue_max or self._stopping:
             raise Busy
         self._queue.append((submission, sink))
+        self._wake()
+
+    async def refresh(self) -> None:
+        """Read the plays anew, between two batches."""
+        asked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._asking.append(asked)
+        self._wake()
+        await asked
+
+    def _wake(self) -> None:
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._work())
 
@@ -99,8 +110,12 @@ class Host:
     # --- the loop that owns the storage -------------------------------------------------------------------------------
     async def _work(self) -> None:
         try:
-            while self._queue:
+            while self._queue or self._asking:
+                if self._asking:
+                    await self._reread()
                 batch = self._next()
+                if not batch:
+                    continue
                 try:
                     answers = await self._run([submission for submission, _ in batch])
                 except Exception:
@@ -113,6 +128,14 @@ class Host:
                     self._send()
         finally:
             self._send()
+
+    async def _reread(self) -> None:
+        asking, self._asking = self._asking, []
+        with contextlib.suppress(Broken):
+            self.register = await self.storage.register()
+        for asked in asking:
+            if not asked.done():
+                asked.set_result(None)
 
     def _next(self) -> list[tuple[Submission, Sink]]:
         """The next batch: what waits, up to `batch_max`, cut before a second verb of the same order (its keys depend on what
