@@ -17,11 +17,14 @@ def customer(n: int) -> str:
     return str(UUID(int=n + 1))
 
 
-async def put(store: EventStore, people: list[Person]) -> None:
-    """Write profiles and events of `people`; the n-th is `customer(n)`. Who has neither traits nor tags has no profile."""
-    profiles = [
-        (customer(n), p.traits, list(p.tags), moment_of(NOW_MS)) for n, p in enumerate(people) if p.traits or p.tags
-    ]
+def numbered(people: list[Person]) -> dict[str, Person]:
+    """The people as customer(0), customer(1) ..."""
+    return {customer(n): person for n, person in enumerate(people)}
+
+
+async def put(store: EventStore, people: dict[str, Person]) -> None:
+    """Write profiles and events of `people`, by id of the customer. Who has neither traits nor tags has no profile."""
+    profiles = [(id, p.traits, list(p.tags), moment_of(NOW_MS)) for id, p in people.items() if p.traits or p.tags]
     await store.insert("profiles", ["customer", "traits", "tags", "at"], profiles, "profiles")
     columns = [
         "customer",
@@ -37,10 +40,10 @@ async def put(store: EventStore, people: list[Person]) -> None:
     ]
     rows = [
         (
-            *(customer(n), d.name, moment_of(d.at_ms), d.source, d.campaign, d.play, d.channel),
+            *(id, d.name, moment_of(d.at_ms), d.source, d.campaign, d.play, d.channel),
             *(d.total_minor, d.discount_minor, list(d.skus), d.properties),
         )
-        for n, p in enumerate(people)
+        for id, p in people.items()
         for d in p.did
     ]
     await store.insert("events_by_customer", [*columns, "properties"], rows, "events")

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 from conditions import KNOWN
-from crowd import DAY_MS, NOW_MS, customer, put
+from crowd import DAY_MS, NOW_MS, customer, numbered, put
 from plain import Did, Person
 
 from miaohui.audiences.count import count, count_each, everybody_in
@@ -38,7 +38,7 @@ SIX = [
 @pytest.fixture(scope="module")
 async def six(fresh_store) -> AsyncIterator[EventStore]:
     async with fresh_store() as store:
-        await put(store, SIX)
+        await put(store, numbered(SIX))
         yield store
 
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from conditions import KNOWN, conditions
-from crowd import NOW_MS, crowd, customer, put
+from crowd import NOW_MS, crowd, customer, numbered, put
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from plain import Person, Plain
@@ -33,7 +33,7 @@ async def crowded(fresh_store) -> AsyncIterator[tuple[EventStore, list[Person]]]
     """A store with 400 random people."""
     people = crowd(7, 400)
     async with fresh_store() as store:
-        await put(store, people)
+        await put(store, numbered(people))
         yield store, people
 
 

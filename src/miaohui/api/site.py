@@ -4,9 +4,10 @@ from typing import Any
 
 from litestar import Router
 
+from miaohui.api import audiences, events, webhooks
 from miaohui.api.refusals import EXCEPTION_HANDLERS
 
-ROOMS: tuple[Any, ...] = ()
+ROOMS: tuple[Any, ...] = (audiences, events, webhooks)
 """The modules of the API's rooms; each has HANDLERS."""
 
 API = Router(
