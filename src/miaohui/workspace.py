@@ -1,11 +1,14 @@
 """All that one running brand has: its database, event store, host, keys and time. Pages and API calls get it as `workspace`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import asyncpg
 
 from miaohui.campaign.office import Office
 from miaohui.clock import Clock, system_clock
+from miaohui.customers import identities
+from miaohui.events.ingest import Ingest
 from miaohui.events.store import EventStore
 from miaohui.host.fairground import Fairground
 from miaohui.host.host import Host
@@ -34,8 +37,18 @@ class Workspace:
     keys: KeyRing = field(init=False)
     fairground: Fairground = field(init=False)
     office: Office = field(init=False)
+    ingest: Ingest = field(init=False)
 
     def __post_init__(self) -> None:
         self.keys = KeyRing(self.db)
         self.fairground = Fairground(self.host, self.db)
         self.office = Office(self.db, self.fairground, self.events, self.vault, self.zone, self.currency)
+        self.ingest = Ingest(self.db, self.acquaint, lambda: self.clock())
+
+    async def acquaint(self, connection: asyncpg.Connection, shop_ids: Sequence[str]) -> dict[str, str]:
+        """The shop's ids of customers -> internal ids; who was unknown is a customer from now on."""
+        return await identities.acquaint(connection, self.vault, shop_ids)
+
+    async def shop_ids(self, connection: asyncpg.Connection, customers: Sequence[str]) -> dict[str, str]:
+        """Internal ids -> the shop's ids; who has none is not in the answer."""
+        return await identities.shop_ids_of(connection, self.vault, customers)

@@ -1,11 +1,11 @@
 """The way out: a reader that keeps its cursor sees every event once, in one order."""
 
 import pytest
-from test_relay import AT_MS, facts, write
 
 from miaohui.events import feed, outbox
 from miaohui.events.envelope import NOBODY, Event
 from miaohui.events.feed import Cursor
+from tests.events.test_relay import AT_MS, facts, write
 
 BEGIN = Cursor(0, 0, 0)
 

@@ -1,10 +1,10 @@
 """What is missing after a kill is added, and nothing twice, whichever tables the kill left behind."""
 
 import pytest
-from test_relay import facts
 
 from miaohui.events.envelope import STORE_COLUMNS, Event, event_id, store_row
 from miaohui.events.mend import insert_again
+from tests.events.test_relay import facts
 
 AT_MS = 1_790_000_000_000
 MONTH_MS = 31 * 86_400_000

@@ -5,11 +5,11 @@ import json
 
 import httpx
 import pytest
-from test_relay import facts, write
 
 from miaohui.events import delivery, webhooks
 from miaohui.events.delivery import Deliveries
 from miaohui.events.signature import is_ours, sign
+from tests.events.test_relay import facts, write
 
 NOW_S = 1_790_000_000
 OPEN = "select webhook from webhook_delivery where state = 'open'"

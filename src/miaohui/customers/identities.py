@@ -81,6 +81,19 @@ async def acquaint(connection: "asyncpg.Connection[Any]", vault: Vault, shop_ids
     return {shop_id: known[hash] for hash, shop_id in hashes.items()}
 
 
+async def shop_ids_of(
+    connection: "asyncpg.Connection[Any]", vault: Vault, customers: Sequence[str]
+) -> dict[str, str]:
+    """Internal ids -> the shop's ids, for what goes out to the shop; who has none is not in the answer."""
+    rows = await connection.fetch(
+        """select customer, value from identity
+           where kind = $1 and customer = any($2) and valid_until is null and value is not null""",
+        SHOP,
+        list(customers),
+    )
+    return {row["customer"]: vault.decrypt(row["value"]) for row in rows}
+
+
 async def bind(connection: "asyncpg.Connection[Any]", vault: Vault, customer: str, kind: str, value: str) -> None:
     """Give a customer one more identity; IdentityTaken if somebody else has it, nothing new if he has it already."""
     hash = identity_hash(vault, kind, value)
