@@ -9,9 +9,10 @@ from urllib.parse import quote
 
 import asyncpg
 from litestar import Response, get, post
+from litestar.params import FromQuery
 from msgspec import Struct
 
-from miaohui.counter.shopper import signed_in
+from miaohui.counter.shopper import TheWorkspace, signed_in
 from miaohui.customers import signin
 from miaohui.customers.identities import SHOP, identity_hash
 from miaohui.pages.errors import missing
@@ -40,7 +41,9 @@ class Household(Struct, frozen=True):
 
 
 @get("/households")
-async def households(request: AnyRequest, workspace: Workspace, q: str = "", next: str = "") -> Response[str]:
+async def households(
+    request: AnyRequest, workspace: TheWorkspace, q: FromQuery[str] = "", next: FromQuery[str] = ""
+) -> Response[str]:
     """Whom one may be: found by number, else some."""
     number = q.strip()[:40]
     if number:
@@ -60,7 +63,7 @@ async def households(request: AnyRequest, workspace: Workspace, q: str = "", nex
 
 
 @post("/households", guards=[from_this_site])
-async def enter_as(request: AnyRequest, workspace: Workspace) -> Response[Any]:
+async def enter_as(request: AnyRequest, workspace: TheWorkspace) -> Response[Any]:
     """Be that household: at the counter by its cookie, at Miaohui by the shop's signed link."""
     form = await request.form()
     shop_id = str(form.get("household", ""))

@@ -6,13 +6,14 @@ from typing import Any
 
 import httpx
 from litestar import Response, Router, get, post
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import NotAuthorizedException, ServiceUnavailableException
+from litestar.params import FromPath, FromQuery
 
 from miaohui.counter import connect, goods, orders
 from miaohui.counter.households import enter_as, households
 from miaohui.counter.miaohui import Miaohui, Refused, Unreachable
-from miaohui.counter.shopper import demo_only, shopper_of, the_shopper
+from miaohui.counter.shopper import TheWorkspace, demo_only, shopper_of, the_shopper
 from miaohui.counter.till import Till
 from miaohui.counter.webhook import decode, hear
 from miaohui.events.signature import HEADER, is_ours
@@ -34,7 +35,7 @@ LATE = Text(
 )
 
 
-async def till(workspace: Workspace) -> AsyncIterator[Till]:
+async def till(workspace: TheWorkspace) -> AsyncIterator[Till]:
     """The till, with its line to Miaohui, for one request."""
     api_key = (await connect.ties(workspace)).api_key
     async with httpx.AsyncClient(base_url=workspace.url, timeout=10, trust_env=False) as http:
@@ -42,7 +43,7 @@ async def till(workspace: Workspace) -> AsyncIterator[Till]:
 
 
 @get("/")
-async def goods_page(request: AnyRequest, workspace: Workspace, q: str = "") -> Response[str]:
+async def goods_page(request: AnyRequest, workspace: TheWorkspace, q: FromQuery[str] = "") -> Response[str]:
     """The shelf; an offer in the address goes along to the checkout."""
     shown = await goods.shelf(workspace.db, q.strip()[:60])
     offer = {
@@ -60,7 +61,7 @@ async def goods_page(request: AnyRequest, workspace: Workspace, q: str = "") -> 
 
 
 @get("/checkout")
-async def checkout(request: AnyRequest, workspace: Workspace) -> Response[str]:
+async def checkout(request: AnyRequest, workspace: TheWorkspace) -> Response[str]:
     """What would be ordered; nothing is reserved before it is placed."""
     return await _checkout(request, workspace, request.query_params, request.query_params.multi_items())
 
@@ -84,7 +85,7 @@ async def _checkout(
 
 
 @post("/orders", guards=[from_this_site])
-async def place(request: AnyRequest, workspace: Workspace, till: Till) -> Response[Any]:
+async def place(request: AnyRequest, workspace: TheWorkspace, till: NamedDependency[Till]) -> Response[Any]:
     """Place the order that the checkout showed; its id was made there, so that a second press is the same order."""
     form = await request.form()
     shopper, order, language = the_shopper(request), str(form.get("order", "")), language_of(request)
@@ -98,21 +99,23 @@ async def place(request: AnyRequest, workspace: Workspace, till: Till) -> Respon
 
 
 @get("/orders")
-async def my_orders(request: AnyRequest, workspace: Workspace) -> Response[str]:
+async def my_orders(request: AnyRequest, workspace: TheWorkspace) -> Response[str]:
     """The shopper's orders, newest first."""
     mine = await orders.mine(workspace.db, the_shopper(request))
     return page(request, "counter/orders.html", orders=mine, now_ms=workspace.clock())
 
 
 @get("/orders/{order:str}")
-async def my_order(request: AnyRequest, workspace: Workspace, order: str) -> Response[str]:
+async def my_order(request: AnyRequest, workspace: TheWorkspace, order: FromPath[str]) -> Response[str]:
     """One order: what it costs, how long it is kept, what can be done with it."""
     found = await _mine(request, workspace, order)
     return page(request, "counter/order.html", order=found, now_ms=await _now_ms(workspace))
 
 
 @post("/orders/{order:str}/{verb:str}", guards=[from_this_site])
-async def settle(request: AnyRequest, workspace: Workspace, till: Till, order: str, verb: str) -> Response[Any]:
+async def settle(
+    request: AnyRequest, workspace: TheWorkspace, till: NamedDependency[Till], order: FromPath[str], verb: FromPath[str]
+) -> Response[Any]:
     """Pay, cancel or refund the order."""
     await _mine(request, workspace, order)
     language, here = language_of(request), f"/counter/orders/{order}"
@@ -135,7 +138,7 @@ async def settle(request: AnyRequest, workspace: Workspace, till: Till, order: s
 
 
 @post("/webhook", status_code=204)
-async def webhook(request: AnyRequest, workspace: Workspace, till: Till) -> None:
+async def webhook(request: AnyRequest, workspace: TheWorkspace, till: NamedDependency[Till]) -> None:
     """What Miaohui tells; 401 without its signature, 503 when it should be told again."""
     body = await request.body()
     secret = (await connect.ties(workspace)).webhook_secret

@@ -3,17 +3,20 @@
 The counter has no passwords: whoever picks a household in the demo is that household. That is why it exists in the demo only.
 """
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 
 from miaohui.pages.errors import PageError, missing
 from miaohui.pages.forms import cookie_of
 from miaohui.pages.language import AnyRequest
 from miaohui.text import Text
+from miaohui.workspace import Workspace
 
+TheWorkspace: TypeAlias = NamedDependency[Workspace]
 COOKIE = "shopper"
 DAY_S = 86_400
 

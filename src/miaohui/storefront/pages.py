@@ -6,10 +6,12 @@
 /enter?c=..&t=..&s=..&next=..     the shop's signed link becomes a cookie;  /come: how to get such a link
 """
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import segno
 from litestar import Response, Router, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
 from markupsafe import Markup
 
 from miaohui.customers.identities import labels
@@ -22,12 +24,13 @@ from miaohui.storefront.visitor import known, visitor_of
 from miaohui.text import Text
 from miaohui.workspace import Workspace
 
+TheWorkspace: TypeAlias = NamedDependency[Workspace]
 SHOP = {"shop_url": "/counter", "checkout_url": "/counter/checkout", "orders_url": "/counter/orders"}
 """The shop's addresses that pages lead to: the counter's."""
 
 
 @get("/c/{campaign:str}")
-async def campaign_page(request: AnyRequest, workspace: Workspace, campaign: str) -> Response[str]:
+async def campaign_page(request: AnyRequest, workspace: TheWorkspace, campaign: FromPath[str]) -> Response[str]:
     """The campaign and a card for each of its plays."""
     visitor = visitor_of(request)
     shown = await views.campaign(workspace.db, campaign)
@@ -45,7 +48,9 @@ async def campaign_page(request: AnyRequest, workspace: Workspace, campaign: str
 
 
 @get("/c/{campaign:str}/{play:str}")
-async def play_page(request: AnyRequest, workspace: Workspace, campaign: str, play: str) -> Response[str]:
+async def play_page(
+    request: AnyRequest, workspace: TheWorkspace, campaign: FromPath[str], play: FromPath[str]
+) -> Response[str]:
     """One play, by its own template."""
     visitor = visitor_of(request)
     view = await _play(workspace, campaign, play, visitor)
@@ -61,7 +66,9 @@ async def play_page(request: AnyRequest, workspace: Workspace, campaign: str, pl
 
 
 @get("/c/{campaign:str}/{play:str}/{party:str}")
-async def party_page(request: AnyRequest, workspace: Workspace, campaign: str, play: str, party: str) -> Response[str]:
+async def party_page(
+    request: AnyRequest, workspace: TheWorkspace, campaign: FromPath[str], play: FromPath[str], party: FromPath[str]
+) -> Response[str]:
     """A party: who is in it, how long it waits, the link and the picture of it to share."""
     visitor = visitor_of(request)
     view = await _play(workspace, campaign, play, visitor)
@@ -83,7 +90,7 @@ async def party_page(request: AnyRequest, workspace: Workspace, campaign: str, p
 
 
 @get("/wallet")
-async def wallet(request: AnyRequest, workspace: Workspace, tab: str = "usable") -> Response[Any]:
+async def wallet(request: AnyRequest, workspace: TheWorkspace, tab: FromQuery[str] = "usable") -> Response[Any]:
     """Coupons by their state, parties, and orders that used an offer."""
     visitor = visitor_of(request)
     if visitor is None:
@@ -108,7 +115,7 @@ async def wallet(request: AnyRequest, workspace: Workspace, tab: str = "usable")
 
 
 @get("/come")
-async def come(request: AnyRequest, workspace: Workspace, next: str = "") -> Response[str]:
+async def come(request: AnyRequest, workspace: TheWorkspace, next: FromQuery[str] = "") -> Response[str]:
     """Who we do not know: how to come from the shop."""
     return page(request, "storefront/come.html", next=local_path(next, "/wallet"), now_ms=workspace.clock())
 
