@@ -76,9 +76,15 @@ def store_row(event: Event) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def wire_name(play: str, kind: type) -> str:
-    """Name of a play's event on the wire: wire_name("group_buy", PartyCompleted) == "group_buy.party_completed"."""
-    return f"{play}.{re.sub('(?<!^)(?=[A-Z])', '_', kind.__name__).lower()}"
+def snake(name: str) -> str:
+    """`PriceCut` -> `price_cut`: how classes are called on the wire."""
+    return re.sub("(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def wire_name(play_module: str, kind: type[Struct]) -> str:
+    """How a play's event is called on the wire: its own tag if that has a dot, else `<play>.<snake_case of the class>`."""
+    tag = kind.__struct_config__.tag
+    return tag if isinstance(tag, str) and "." in tag else f"{play_module}.{snake(kind.__name__)}"
 
 
 def event_id(at_ms: int, action_id: bytes, n: int) -> str:
