@@ -19,7 +19,7 @@ def sheet(name: str, header: Sequence[str], rows: AsyncIterator[Sequence[Cell]])
             yield _line(row)
 
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Stream(lines(), media_type="text/csv; charset=utf-8", headers=headers)
+    return Stream(lines(), media_type="text/csv", headers=headers)
 
 
 def _line(cells: Iterable[Cell]) -> str:
