@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from miaohui import plays
+from miaohui.events.envelope import wire_name
 from miaohui.events.schema import FACTS, Fact, name_of
 from miaohui.events.store import EventStore
-from miaohui.host.setup import snake
 
 SCALES: Mapping[str, tuple[str, ...]] = {
     "tier": ("bronze", "silver", "gold", "diamond"),
@@ -78,9 +78,7 @@ def vocabulary() -> dict[str, frozenset[str]]:
     kinds = {name_of(kind): kind.__struct_fields__ for kind in FACTS}
     for play in plays.names():
         for kind in plays.find(play).EVENTS:
-            tag = kind.__struct_config__.tag
-            name = tag if isinstance(tag, str) and "." in tag else f"{play}.{snake(kind.__name__)}"
-            kinds[name] = kind.__struct_fields__
+            kinds[wire_name(play, kind)] = kind.__struct_fields__
     return {name: frozenset(fields) - _NO_PROPERTY for name, fields in kinds.items()}
 
 

@@ -87,6 +87,12 @@ def wire_name(play_module: str, kind: type[Struct]) -> str:
     return tag if isinstance(tag, str) and "." in tag else f"{play_module}.{snake(kind.__name__)}"
 
 
+def wire_name(play: str, kind: type[Struct]) -> str:
+    """Name of a play's event on the wire: its own tag if that has a dot ("party.completed"), else `<play>.<past_tense>`."""
+    tag = kind.__struct_config__.tag
+    return tag if isinstance(tag, str) and "." in tag else f"{play}.{snake(kind.__name__)}"
+
+
 def event_id(at_ms: int, action_id: bytes, n: int) -> str:
     """uuid7 of the n-th event of an action: the same action gives the same id, however often it is decided."""
     tail = (int.from_bytes(action_id, "big") + n) % (1 << 74)

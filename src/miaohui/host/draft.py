@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
-from miaohui.events.envelope import Event, event_id
+from miaohui.events.envelope import Event, event_id, snake, wire_name
 from miaohui.host.openings import Filling, fill
 from miaohui.host.order_run import OrderRun
 from miaohui.host.plan import Plan
-from miaohui.host.setup import Entry, snake
+from miaohui.host.setup import Entry
 from miaohui.ledger.accounts import Account, Hold, Kind, Transfer
 from miaohui.ledger.book import apply, transfer_id
 from miaohui.plays._contract import Decision, Moment, Refusal
@@ -141,8 +141,7 @@ class Draft:
         return reply
 
     def _event(self, play_module: str, campaign: str, play: str, fact: Struct) -> None:
-        tag = fact.__struct_config__.tag
-        name = tag if isinstance(tag, str) and "." in tag else f"{play_module}.{snake(type(fact).__name__)}"
+        name = wire_name(play_module, type(fact))
         values = {field: getattr(fact, field) for field in fact.__struct_fields__}
         envelope = {field: value for field, value in values.items() if field in _ENVELOPE}
         properties = {

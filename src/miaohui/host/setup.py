@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from miaohui import plays
+from miaohui.events.envelope import snake
 from miaohui.plays._contract import Place, Play
 from miaohui.text import Text
 
@@ -57,11 +58,6 @@ def unpack(packed: bytes) -> Setup:
     rules = msgspec.msgpack.decode(raw.rules, type=plays.find(raw.module).Rules)
     fields = {name: getattr(raw, name) for name in Setup.__struct_fields__}
     return Setup(**(fields | {"rules": rules}))
-
-
-def snake(name: str) -> str:
-    """`PriceCut` -> `price_cut`: how classes are called on the wire."""
-    return "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
 
 
 class Machine:

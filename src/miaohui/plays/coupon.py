@@ -165,7 +165,7 @@ class Redeemed(Struct, frozen=True, tag=True):
 
 
 class Returned(Struct, frozen=True, tag=True):
-    """Event: the whole `order` was refunded in time, and `coupon` is usable again."""
+    """Event: the whole `order` was refunded and `coupon` is no longer used by it: usable again, or expired meanwhile."""
 
     coupon: str
     customer: str
@@ -182,6 +182,16 @@ class Expired(Struct, frozen=True, tag=True):
 
 
 EVENTS = (Claimed, Redeemed, Returned, Expired)
+PROOFS: dict[str, dict[type[Struct], str]] = {
+    "used": {Redeemed: "", Returned: "-"},
+    "spent": {Redeemed: "given_minor", Returned: "-given_minor"},
+    "expired": {Expired: ""},
+}
+BOOKS = (
+    ("coupons", "debits", Claimed, ""),
+    ("used", "credits", Redeemed, ""),
+    ("spent", "credits", Redeemed, "given_minor"),
+)
 
 
 class Reply(Struct, frozen=True):
@@ -371,9 +381,12 @@ def _refund(
     rules: Rules, key: str, state: State, action: Refund, balances: Mapping[str, Account], moment: Moment
 ) -> Decision:
     spent, used, wallet = _pool(rules, "spent"), _pool(rules, "used"), _wallet(rules, state.customer)
+    coupon = key.rsplit("/", 1)[1]
+    returned = Returned(coupon, state.customer, action.claim.order, state.given_minor)
     if moment.now_ms >= state.valid_until_ms:
         return Decision(
             reply=Settled(),
+            events=(returned, Expired(coupon, state.customer, state.amount_minor)),
             transfers=(
                 Transfer(used, _pool(rules, "expired"), 1),
                 Transfer(spent, _budget(rules), state.given_minor),
@@ -383,10 +396,9 @@ def _refund(
     missing = state.amount_minor - state.given_minor
     covered = missing if balances[_budget(rules)].room() >= missing else 0
     again = replace(state, status="usable", order="", given_minor=0, amount_minor=state.given_minor + covered)
-    coupon = key.rsplit("/", 1)[1]
     return Decision(
         reply=Settled(),
-        events=(Returned(coupon, state.customer, action.claim.order, state.given_minor),),
+        events=(returned,),
         transfers=(
             Transfer(used, wallet, 1),
             Transfer(spent, _pool(rules, "promised"), state.given_minor),

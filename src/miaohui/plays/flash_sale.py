@@ -70,6 +70,7 @@ LABELS = {
     "TokenIssued": Text(zh="取得抢购资格", en="Token given"),
     "Reserved": Text(zh="抢到", en="Reserved"),
     "Sold": Text(zh="秒杀成交", en="Sold"),
+    "Returned": Text(zh="退货", en="Returned"),
     "Released": Text(zh="未付款释放", en="Released"),
 }
 
@@ -154,7 +155,17 @@ class Released(Struct, frozen=True, tag=True):
     quantity: int
 
 
-EVENTS = (TokenIssued, Reserved, Sold, Released)
+class Returned(Struct, frozen=True, tag=True):
+    """Event: `quantity` units of the paid `order` came back to the shop."""
+
+    customer: str
+    order: str
+    quantity: int
+
+
+EVENTS = (TokenIssued, Reserved, Sold, Released, Returned)
+PROOFS: dict[str, dict[type[Struct], str]] = {"sold": {Sold: "quantity", Returned: "-quantity"}}
+BOOKS = (("sold", "credits", Sold, "quantity"),)
 
 
 class Reply(Struct, frozen=True):
@@ -291,7 +302,8 @@ def _refund(rules: Rules, action: Refund) -> Decision:
         return Decision(reply=Settled())
     uses = (Transfer(limit, world_key(USE), quantity) for _, limit in claim.who.limits(rules.id, rules.identities))
     goods = Transfer(pool_key(rules.id, "sold"), sku_key(rules.product.sku), quantity)
-    return Decision(reply=Settled(), transfers=(goods, *uses))
+    returned = Returned(claim.who.customer, claim.order, quantity)
+    return Decision(reply=Settled(), events=(returned,), transfers=(goods, *uses))
 
 
 def _sale(rules: Rules) -> tuple[str, str]:

@@ -81,6 +81,7 @@ LABELS = {
     "PartyOpened": Text(zh="开团", en="Group opened"),
     "SeatHeld": Text(zh="占位", en="Seat held"),
     "SeatPaid": Text(zh="参团", en="Seat paid"),
+    "Returned": Text(zh="退货", en="Returned"),
     "SeatFreed": Text(zh="让出名额", en="Seat freed"),
     "PartyCompleted": Text(zh="成团", en="Group complete"),
     "PartyFailed": Text(zh="未成团", en="Group failed"),
@@ -175,12 +176,14 @@ class SeatHeld(Struct, frozen=True, tag=True):
 
 
 class SeatPaid(Struct, frozen=True, tag=True):
-    """Event: the seat of `order` counts; `missing` people are still to pay. `given_minor` below the shop's price."""
+    """Event: the seat of `order`, with `quantity` units, counts; `missing` people are still to pay. `given_minor` below the
+    shop's price."""
 
     party: str
     customer: str
     order: str
     missing: int
+    quantity: int
     given_minor: int
 
 
@@ -208,7 +211,17 @@ class PartyFailed(Struct, frozen=True, tag="party.failed"):
     orders: str
 
 
-EVENTS = (PartyOpened, SeatHeld, SeatPaid, SeatFreed, PartyCompleted, PartyFailed, RefundRequested)
+class Returned(Struct, frozen=True, tag=True):
+    """Event: `quantity` units of the paid `order` came back."""
+
+    customer: str
+    order: str
+    quantity: int
+
+
+EVENTS = (PartyOpened, SeatHeld, SeatPaid, SeatFreed, PartyCompleted, PartyFailed, Returned, RefundRequested)
+PROOFS: dict[str, dict[type[Struct], str]] = {"sold": {SeatPaid: "quantity", Returned: "-quantity"}}
+BOOKS = (("taken/", "credits", SeatPaid, ""),)
 
 
 class Reply(Struct, frozen=True):
@@ -349,7 +362,9 @@ def _pay(rules: Rules, state: State | None, claim: Claim, moment: Moment) -> Dec
     state = replace(state, members=members)
     missing = state.size - len(state.paid())
     given_minor = sum(claim.given_minor.values())
-    events: tuple[Struct, ...] = (SeatPaid(party, claim.who.customer, claim.order, missing, given_minor),)
+    events: tuple[Struct, ...] = (
+        SeatPaid(party, claim.who.customer, claim.order, missing, claim.target().quantity, given_minor),
+    )
     timers: dict[str, tuple[int, Struct] | None] = {}
     if first:
         state = replace(state, ends_ms=moment.now_ms + rules.hours * 3_600_000)
@@ -386,17 +401,18 @@ def _refund(
     done, runs = state.status == "completed", moment.now_ms < rules.ends_ms
     home = pool_key(rules.id, "stock") if runs and not done else sku_key(rules.product.sku)
     goods = Transfer(pool_key(rules.id, "sold"), home, quantity)
+    returned = Returned(claim.who.customer, claim.order, quantity)
     if left:
-        return Decision(reply=Settled(), transfers=(goods,))
+        return Decision(reply=Settled(), events=(returned,), transfers=(goods,))
     uses = tuple(Transfer(limit, world_key(USE), 1) for _, limit in claim.who.limits(rules.id, rules.identities))
     if done:
-        return Decision(reply=Settled(), transfers=(goods, *uses))
+        return Decision(reply=Settled(), events=(returned,), transfers=(goods, *uses))
     party, key = claim.instance, _key(rules, claim.instance)
     open_ = state.status == "open"
     seat = Transfer(_taken(rules, party), _seats(rules, party) if open_ else world_key(SEAT), 1)
     return Decision(
         reply=Settled(),
-        events=(SeatFreed(party, claim.who.customer, claim.order),) if open_ else (),
+        events=(returned, SeatFreed(party, claim.who.customer, claim.order)) if open_ else (returned,),
         transfers=(goods, seat, *uses),
         states={key: _without(state, claim.order)},
     )

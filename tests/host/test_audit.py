@@ -1,0 +1,63 @@
+"""The audit finds nothing in a fair that was played, and finds each thing that somebody changed behind the host's back."""
+
+import asyncpg
+import pytest
+
+from miaohui.host.audit import audit
+from tests.host.stage import CAMPAIGN, T, postgres_fair, setup
+from tests.host.test_fairground import ground, later
+
+
+async def played(database):
+    f, g = await ground(database)
+    await g.open(CAMPAIGN, [later("coupon"), later("group_buy", ends_ms=T + 90 * 86_400_000)], "USD", 50_000)
+    coupons = [(await f.do(f.act("coupon", "claim", c)))["coupon"] for c in ("a", "b", "c")]
+    party = (await f.do(f.act("group_buy", "open", "a")))["party"]
+    for n, c in enumerate("abc"):
+        await f.do(f.placed(f"g{n}", c, ("group_buy", {"instance": party, "line": "1"})))
+        await f.do(f.order(f"g{n}", "paid"))
+        await f.do(f.placed(f"c{n}", c, ("coupon", {"coupon": coupons[n]})))
+    await f.do(f.order("c0", "paid"))
+    await f.do(f.order("c1", "cancelled"))
+    await f.do(f.order("g1", "refunded"))
+    await f.host.stop()
+
+
+async def wrong(database):
+    return {check.name: [f.what for f in check.findings] for check in await audit(database) if check.findings}
+
+
+async def test_what_was_played_is_clean(database):
+    await played(database)
+    found = await audit(database)
+    assert {check.name: check.findings for check in found} == dict.fromkeys(
+        ("units", "balances", "limits", "pendings", "events", "orders"), ()
+    )
+    assert {check.name: check.looked_at for check in found}["orders"] == 6
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "what"),
+    [
+        ("update account set credits = credits + 1 where key = 'sku/tea-1'", "units", "unit piece:tea-1"),
+        ("update account set credits = credits + 1 where key = 'sku/tea-1'", "balances", "account sku/tea-1"),
+        ("delete from timer where name = 'order/c2'", "pendings", "of order/c2"),
+        ("delete from state where key = 'order/c2'", "pendings", "of order/c2"),
+        ("delete from hold where keeper = 'order/c2' and debit like 'wallet%'", "pendings", "hold "),
+        ("delete from outbox where id = (select max(id) from outbox)", "orders", "order g1"),
+        ("delete from outbox where id = (select max(id) from outbox)", "events", f"account play/{CAMPAIGN}/group_buy/sold"),
+    ],
+)
+async def test_each_change_behind_the_hosts_back_is_found(database, postgres_url, change, name, what):
+    await played(database)
+    schema = await database.fetchval("select current_schema")
+    owner = await asyncpg.connect(postgres_url, server_settings={"search_path": schema})
+    await owner.execute(change)
+    await owner.close()
+    assert any(what in found for found in (await wrong(database))[name])
+
+
+async def test_an_empty_installation_is_clean(database):
+    f = await postgres_fair([], database, [T + 70 * 86_400_000])
+    assert await wrong(database) == {}
+    await f.host.stop()
