@@ -81,12 +81,6 @@ def snake(name: str) -> str:
     return re.sub("(?<!^)(?=[A-Z])", "_", name).lower()
 
 
-def wire_name(play_module: str, kind: type[Struct]) -> str:
-    """How a play's event is called on the wire: its own tag if that has a dot, else `<play>.<snake_case of the class>`."""
-    tag = kind.__struct_config__.tag
-    return tag if isinstance(tag, str) and "." in tag else f"{play_module}.{snake(kind.__name__)}"
-
-
 def wire_name(play: str, kind: type[Struct]) -> str:
     """Name of a play's event on the wire: its own tag if that has a dot ("party.completed"), else `<play>.<past_tense>`."""
     tag = kind.__struct_config__.tag
