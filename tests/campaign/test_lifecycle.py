@@ -5,13 +5,15 @@ import pytest
 from miaohui.campaign.lifecycle import (
     FROM,
     PERMISSION,
-    STATES,
+    STATE_NAMES,
+    VERB_NAMES,
     Forbidden,
     State,
     Status,
     Step,
     Verb,
     edited,
+    possible,
     step,
     tick,
 )
@@ -43,7 +45,7 @@ def status(state: State, **more: int) -> Status:
     return Status(state=state, **flags | more)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", STATE_NAMES)
 @pytest.mark.parametrize("verb", FROM)
 def test_every_verb_from_every_state(verb: Verb, state: State) -> None:
     if (verb, state) in ALLOWED:
@@ -55,8 +57,15 @@ def test_every_verb_from_every_state(verb: Verb, state: State) -> None:
         assert refused.value.status == status(state)
 
 
-def test_every_verb_has_a_permission_that_exists() -> None:
-    assert set(PERMISSION) == set(FROM)
+def test_what_is_possible_is_what_is_not_forbidden() -> None:
+    assert possible(status("live"), PHASES, 250) == ("pause", "stop")
+    assert possible(status("live", paused=True), PHASES, 250) == ("resume", "stop")
+    assert possible(status("in_review"), PHASES, 250) == ("approve", "reject")
+    assert possible(status("approved"), PHASES, 300) == ()
+
+
+def test_every_verb_has_a_name_and_a_permission_that_exists() -> None:
+    assert set(PERMISSION) == set(FROM) == set(VERB_NAMES)
     assert set(PERMISSION.values()) <= set(PERMISSIONS)
 
 

@@ -27,6 +27,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from miaohui.campaign.phases import Phases
+from miaohui.text import Text
 
 State = Literal["draft", "in_review", "approved", "warm_up", "live", "wrap_up", "reviewed", "archived"]
 Verb = Literal["submit", "approve", "reject", "open", "pause", "resume", "stop", "close_review", "archive"]
@@ -34,11 +35,32 @@ How = Literal["let_run", "fail_all"]
 Effect = Literal["open", "change", "pause", "resume", "close"]
 Code = Literal["not_from_here", "nothing_new", "not_paused", "already_paused", "other_version", "already_over"]
 
-STATES: tuple[State, ...] = ("draft", "in_review", "approved", "warm_up", "live", "wrap_up", "reviewed", "archived")
 OPEN: frozenset[State] = frozenset({"warm_up", "live"})
 _DRAFT: frozenset[State] = frozenset({"draft"})
 _IN_REVIEW: frozenset[State] = frozenset({"in_review"})
 _WRAP_UP: frozenset[State] = frozenset({"wrap_up"})
+
+STATE_NAMES: dict[State, Text] = {
+    "draft": Text("草稿", "a draft"),
+    "in_review": Text("审批中", "in review"),
+    "approved": Text("已批准", "approved"),
+    "warm_up": Text("预热中", "warming up"),
+    "live": Text("进行中", "live"),
+    "wrap_up": Text("收尾", "wrapping up"),
+    "reviewed": Text("已复盘", "reviewed"),
+    "archived": Text("已归档", "archived"),
+}
+VERB_NAMES: dict[Verb, Text] = {
+    "submit": Text("提交审批", "submit"),
+    "approve": Text("批准", "approve"),
+    "reject": Text("退回", "reject"),
+    "open": Text("上线", "open"),
+    "pause": Text("暂停", "pause"),
+    "resume": Text("恢复", "resume"),
+    "stop": Text("停止", "stop"),
+    "close_review": Text("完成复盘", "close the review"),
+    "archive": Text("归档", "archive"),
+}
 
 FROM: dict[Verb, frozenset[State]] = {
     "submit": _DRAFT | OPEN,
@@ -124,6 +146,19 @@ def step(status: Status, verb: Verb, phases: Phases, now_ms: int, version: int =
             return Step(replace(status, state="reviewed"), "close")
         case "archive":
             return Step(replace(status, state="archived"))
+
+
+def possible(status: Status, phases: Phases, now_ms: int) -> tuple[Verb, ...]:
+    """The verbs that are not forbidden now."""
+
+    def allowed(verb: Verb) -> bool:
+        try:
+            step(status, verb, phases, now_ms)
+        except Forbidden:
+            return False
+        return True
+
+    return tuple(verb for verb in FROM if allowed(verb))
 
 
 def tick(status: Status, phases: Phases, now_ms: int) -> Step | None:

@@ -6,6 +6,7 @@ the codes of `lifecycle`, has_problems, not_enough and the host's other refusals
 
 from typing import Any
 
+from miaohui.campaign.lifecycle import STATE_NAMES, VERB_NAMES
 from miaohui.text import Text
 
 SENTENCES: dict[str, Text] = {
@@ -24,8 +25,8 @@ SENTENCES: dict[str, Text] = {
         "Somebody saved version {version} since you read {base}: read it, and make your change there",
     ),
     "too_large": Text("文件太大：至多 {limit} 个字符", "The document is too large: {limit} characters at most"),
-    "not_from_here": Text("活动现在是“{state}”，不能 {verb}", "The campaign is {state}: {verb} is not possible now"),
-    "nothing_new": Text("没有等待审批的新版本", "There is no new version to {verb}"),
+    "not_from_here": Text("活动现在是“{state}”，不能{verb}", "The campaign is {state}: {verb} is not possible now"),
+    "nothing_new": Text("没有可以{verb}的新版本", "There is no new version to {verb}"),
     "not_paused": Text("活动没有暂停", "The campaign is not paused"),
     "already_paused": Text("活动已经暂停", "The campaign is paused already"),
     "other_version": Text("等待审批的是第 {submitted} 版", "Version {submitted} waits for approval: read that one"),
@@ -44,7 +45,11 @@ class CampaignRefused(Exception):
 
 
 def _filled(text: Text, data: dict[str, Any]) -> Text:
-    def said(language: str) -> dict[str, Any]:
-        return {name: value(language) if isinstance(value, Text) else value for name, value in data.items()}
+    return Text(text.zh.format_map(_said("zh", data)), text.en.format_map(_said("en", data)))
 
-    return Text(text.zh.format(**said("zh")), text.en.format(**said("en")))
+
+def _said(language: str, data: dict[str, Any]) -> dict[str, Any]:
+    """The data as a sentence shows it: states and verbs by their names, texts in their language."""
+    names: dict[str, Any] = {"state": STATE_NAMES, "verb": VERB_NAMES}
+    shown = {key: names[key].get(value, value) if key in names else value for key, value in data.items()}
+    return {key: value(language) if isinstance(value, Text) else value for key, value in shown.items()}
