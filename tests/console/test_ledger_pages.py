@@ -73,6 +73,14 @@ async def test_the_search_finds_what_the_role_may_see(console_app: Console) -> N
             page = (await client.get("/search", params={"q": q})).text
         return re.findall(r'<a class="t key-or-name" href="([^"]+)">([^<]+)</a>', page)
 
+    async with console_app.db.acquire() as db:
+        await db.execute(
+            """insert into campaign (id, state, version, name_zh, name_en, zone, opens_ms, live_ms, wrap_up_ms)
+               values ('mid-autumn', 'live', 1, '中秋茶礼', 'Mid-autumn 100% tea', 'UTC', 1, 2, 3)"""
+        )
+    for words in ("mid-autumn", "茶礼", "100% TEA", "autumn"):
+        assert await found("viewer", words) == [("/campaigns/mid-autumn", "Mid-autumn 100% tea")], words
+    assert await found("viewer", "10_% tea") == []
     household = (f"/ledger?prefix=wallet/{HOUSEHOLD}/", "Household 1228")
     assert await found("operator", "1228") == [household]
     assert await found("operator", " household 1228 ") == [household]

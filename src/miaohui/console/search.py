@@ -26,7 +26,7 @@ class Hit(Struct, frozen=True):
 
     icon: str
     kind: Text
-    title: str
+    title: Text
     path: str
 
 
@@ -40,11 +40,26 @@ async def search(
     """What the words were found in."""
     q = q.strip()[:100]
     hits: list[Hit] = []
+    if q and operator.may("campaign.view"):
+        hits += await _campaigns(workspace, q)
     if q and operator.may("customer.view"):
         hits += await _customers(workspace, q)
     if q and operator.may("ledger.view"):
         hits += await _accounts(workspace, q)
     return show(request, "console/search.html", q=q, hits=hits)
+
+
+async def _campaigns(workspace: Workspace, q: str) -> list[Hit]:
+    """Campaigns whose id or whose name, in either language, holds the words; the newest first."""
+    async with workspace.db.acquire() as db:
+        rows = await db.fetch(
+            """select id, name_zh, name_en from campaign
+               where position(lower($1) in lower(concat_ws(E'\\n', id, name_zh, name_en))) > 0
+               order by created_at desc, id limit $2""",
+            q, MOST,
+        )  # fmt: skip
+    kind = Text("活动", "Campaign")
+    return [Hit("speakerphone", kind, Text(r["name_zh"], r["name_en"]), f"/campaigns/{r['id']}") for r in rows]
 
 
 async def _customers(workspace: Workspace, q: str) -> list[Hit]:
@@ -55,20 +70,18 @@ async def _customers(workspace: Workspace, q: str) -> list[Hit]:
         ids = {*(await customers_of(db, SHOP, [digest])).values(), q}
         rows = await db.fetch("select id, label from customer where id = any($1) and forgotten_at is null", list(ids))
     kind = Text("顾客", "Customer")
-    return [
-        Hit("user", kind, workspace.vault.decrypt(row["label"]) if row["label"] else row["id"], _wallet(row["id"]))
-        for row in rows
-    ]
-
-
-def _wallet(customer: str) -> str:
-    return f"/ledger?prefix=wallet/{customer}/"
+    hits = []
+    for row in rows:
+        label = workspace.vault.decrypt(row["label"]) if row["label"] else row["id"]
+        hits.append(Hit("user", kind, Text(label, label), f"/ledger?prefix=wallet/{row['id']}/"))
+    return hits
 
 
 async def _accounts(workspace: Workspace, q: str) -> list[Hit]:
     async with workspace.db.acquire() as db:
         found = await ledger.balances(db, q, limit=MOST)
-    return [Hit("wallet", Text("账户", "Account"), account.key, statement_path(account.key)) for account in found]
+    kind = Text("账户", "Account")
+    return [Hit("wallet", kind, Text(each.key, each.key), statement_path(each.key)) for each in found]
 
 
 HANDLERS = [search]
