@@ -7,7 +7,6 @@ the docstring of the event and the ending of the field's name.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import msgspec
 from msgspec import Struct, inspect
 
 from miaohui.events import schema
@@ -44,13 +43,14 @@ fields are left out. `customer` is the shop's id. `campaign`, `play`, `channel`,
 """
 
 TABLE = "| field | type | unit | meaning |\n|---|---|---|---|\n"
+PLAY_TABLE = "| field | type | unit |\n|---|---|---|\n"
 _UNITS = {
     "_minor": "smallest units of the currency",
     "_ms": "ms since 1970, UTC",
     "_ppm": "millionths",
     "_s": "seconds",
 }
-_TOP = schema.FIGURES | {"customer"}
+_TOP = schema.ENVELOPE | schema.FIGURES - {"lines"}
 
 
 class PlayEvents(Struct, frozen=True):
@@ -67,15 +67,13 @@ def page(plays: Iterable[PlayEvents] = ()) -> str:
     parts += [OUT, TABLE, *_rows(schema.Fact, schema.ENVELOPE)]
     for kind in schema.FACTS:
         parts.append(_section(schema.name_of(kind), kind, kind.TITLE, f" Sent by: {_BY[kind.BY]}."))
-        own = {field.name for field in inspect.type_info(kind).fields} - schema.ENVELOPE  # type: ignore[attr-defined]
-        required = {f.name for f in msgspec.structs.fields(kind) if f.required} & schema.ENVELOPE
-        parts += [TABLE, *_rows(kind, own | required)]
+        parts += [TABLE, *_rows(kind, {f.name for f in _fields(kind) if f.required or f.name not in schema.ENVELOPE})]
     parts += ["\n### A line of `lines`\n", TABLE, *_rows(schema.Line, set(schema.Line.__struct_fields__))]
     for play in plays:
         parts.append(f"\n## {play.title.en} {play.title.zh}\n")
         for name, event, title in play.events:
             if name not in schema.BY_NAME:
-                parts += [_section(name, event, title, ""), TABLE, *_rows(event, set(event.__struct_fields__))]
+                parts += [_section(name, event, title, ""), PLAY_TABLE, *_play_rows(event)]
     return "".join(parts)
 
 
@@ -84,22 +82,29 @@ _BY = {"browser": "the customer's browser, the shop", "shop": "the shop", "miaoh
 
 def _section(name: str, kind: type[Struct], title: Text, by: str) -> str:
     said = " ".join((kind.__doc__ or "").removeprefix("Event: ").split())
-    return f"\n### `{name}` {title.zh}\n{title.en}: {said[0].lower()}{said[1:]}{by}\n\n"
+    return f"\n### `{name}` {title.zh}\n**{title.en}.** {said}{by}\n\n"
 
 
 def _rows(kind: type[Struct], names: set[str]) -> list[str]:
+    return [f"{_cells(kind, field)} {_described(field.type)[0]} |\n" for field in _fields(kind) if field.name in names]
+
+
+def _play_rows(kind: type[Struct]) -> list[str]:
+    return [f"{_cells(kind, field)}\n" for field in _fields(kind)]
+
+
+def _fields(kind: type[Struct]) -> tuple[inspect.Field, ...]:
     info = inspect.type_info(kind)
     assert isinstance(info, inspect.StructType)
-    rows = []
-    for field in info.fields:
-        if field.name not in names:
-            continue
-        described, unit, shape = _described(field.type)
-        unit = unit or next((text for ending, text in _UNITS.items() if field.name.endswith(ending)), "")
-        top = field.name in schema.ENVELOPE | _TOP or kind is schema.Line
-        needed = "" if field.required else ", optional"
-        rows.append(f"| `{field.name}`{'' if top else ' °'} | {shape}{needed} | {unit} | {described} |\n")
-    return rows
+    return info.fields
+
+
+def _cells(kind: type[Struct], field: inspect.Field) -> str:
+    """The cells of name, type and unit."""
+    _, unit, shape = _described(field.type)
+    unit = unit or next((text for ending, text in _UNITS.items() if field.name.endswith(ending)), "")
+    top = field.name in _TOP or (field.name == "lines" and issubclass(kind, schema.OfOrder)) or kind is schema.Line
+    return f"| `{field.name}`{'' if top else ' °'} | {shape}{'' if field.required else ', optional'} | {unit} |"
 
 
 def _described(type: inspect.Type) -> tuple[str, str, str]:
@@ -113,7 +118,7 @@ def _described(type: inspect.Type) -> tuple[str, str, str]:
         sentence = sentence or described.get("description", "")
         unit = unit or (type.extra or {}).get("unit", "")
         type = type.type
-    return sentence, unit, _SHAPES.get(type.__class__, "text")
+    return sentence.replace("|", "\\|"), unit, _SHAPES.get(type.__class__, "text")
 
 
 _SHAPES: dict[type[inspect.Type], str] = {
