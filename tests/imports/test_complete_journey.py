@@ -11,11 +11,15 @@ from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
-from small_journey import BEGUN_MS, BUYERS, at, silent, write_small
 
+from miaohui.campaign import store
+from miaohui.campaign.reader import read
+from miaohui.clock import moment_of
 from miaohui.customers import complete_journey
 from miaohui.customers.complete_journey import FILES, ImportFailed, shift_before, source
 from miaohui.customers.identities import customers_of, identity_hash
+from miaohui.text import Text
+from tests.imports.small_journey import BEGUN_MS, BUYERS, at, silent, write_small
 
 FIGURES = {
     "lines": 1_469_307,
@@ -172,6 +176,23 @@ async def test_list_prices_are_the_median_of_the_last_90_days(journey: SimpleNam
     kept = await journey.db.fetch("select sku, list_price_minor from product where list_price_minor is not null")
     assert dict(map(tuple, kept)) == {sku: price for sku, price in expected.items() if price}
     assert (expected["1082185"], expected["1029743"], expected["995242"]) == (100, 279, 189)
+
+
+async def test_past_campaigns_stand_in_the_list_with_a_sound_document(journey: SimpleNamespace) -> None:
+    async with journey.db.acquire() as c:
+        listed = await store.campaigns(c, limit=100)
+        version = await store.version(c, "cj-13")
+    assert len(listed) == 27
+    assert {campaign.status.state for campaign in listed} == {"reviewed"}
+    assert [campaign.id for campaign in listed][:2] == ["cj-23", "cj-22"]
+    found = read(version.text)
+    assert (found.sound, version.by, version.version) == (True, "import", 1)
+    assert found.document is not None
+    assert found.document.name == Text("历史活动 13（A 类）", "Past campaign 13 (type A)")
+    assert moment_of(found.document.phases.live_ms) == datetime(2017, 8, 8, 4, tzinfo=UTC)
+    assert moment_of(found.document.phases.wrap_up_ms) == datetime(2017, 9, 25, 4, tzinfo=UTC)
+    (mine,) = [campaign for campaign in listed if campaign.id == "cj-13"]
+    assert (mine.live_ms, mine.wrap_up_ms) == (found.document.phases.live_ms, found.document.phases.wrap_up_ms)
 
 
 async def test_the_second_run_changes_nothing(journey: SimpleNamespace, tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from import_and_die import digest
-from small_journey import at, silent, write_small
 
 from miaohui.customers import complete_journey
 from miaohui.server.database import drop_workspace
+from tests.imports.import_and_die import digest
+from tests.imports.small_journey import at, silent, write_small
 
 KILLS = 8
 IMPORTER = Path(__file__).with_name("import_and_die.py")

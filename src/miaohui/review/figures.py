@@ -1,7 +1,7 @@
 """A review as pages and the API get it. Amounts in the smallest unit of `currency`; a figure that is not known is null, and
 `missing` says why."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -86,7 +86,8 @@ class GoalReview(Struct, frozen=True, kw_only=True):
 
 
 class Check(Struct, frozen=True, kw_only=True):
-    """One figure twice: `ledger` from transfers, `events` measured and `simulated`. `difference` must be 0."""
+    """One figure twice: `ledger` from transfers, `events` measured and `simulated`; `difference`, what the events do not
+    account for, must be 0."""
 
     account: str
     unit: str
@@ -94,11 +95,7 @@ class Check(Struct, frozen=True, kw_only=True):
     ledger: int
     events: int
     simulated: int
-
-    @property
-    def difference(self) -> int:
-        """What the events cannot account for."""
-        return self.ledger - self.events - self.simulated
+    difference: int
 
 
 class Simulated(Struct, frozen=True, kw_only=True):
@@ -124,7 +121,8 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 class Review(Struct, frozen=True, kw_only=True):
-    """One campaign. Days of `zone` from starts_on to ends_on, both inside; the data holds `covered_days` of `days_in_window`."""
+    """One campaign. Days of `zone` from starts_on to ends_on, both inside; the data holds `covered_days` of `days_in_window`.
+    `until`: events before it are counted; null for history."""
 
     campaign: str
     title: Text
@@ -136,6 +134,7 @@ class Review(Struct, frozen=True, kw_only=True):
     shift_days: int
     days_in_window: int
     covered_days: int
+    until: datetime | None
     evidence: Evidence
     reached: int | None
     bought_promoted: int | None

@@ -19,7 +19,7 @@ def day(on_date: date) -> Text:
     """8月8日 / 8 Aug 2017, with the year."""
     return Text(
         format_date(on_date, "y年M月d日", locale="zh_CN"),
-        format_date(on_date, "d MMM y", locale="en_GB"),
+        format_date(on_date, "d MMM y", locale="en_US"),
     )
 
 
@@ -42,7 +42,7 @@ def of_past(review: Review) -> Review:
 def of_live(review: Review, control: int) -> Review:
     """A live campaign's review with its findings; `control`: how many customers were left alone to compare with."""
     found = [_books(review.checks)] if review.checks else []
-    found += [_goal(goal) for goal in review.goals if goal.actual is not None]
+    found += [_goal(goal) for goal in review.goals if goal.reached_ppm is not None]
     if review.coupons_issued:
         found.append(_issued(review))
     if review.days:
@@ -166,7 +166,8 @@ def _goal(goal: GoalReview) -> Finding:
         tone="good" if done else "bad",
         evidence="measured",
         judgement=Text(
-            f"{goal.title.zh}{'达成' if done else '未达成'}：{share}", f"{goal.title.en}: {share} of the target"
+            f"{goal.title.zh}{'达成' if done else '未达成'}：{share}",
+            f"{_capital(goal.title.en)}: {share} of the target",
         ),
         because=Text(f"目标 {goal.target:,}，实际 {goal.actual:,}", f"Target {goal.target:,}, actual {goal.actual:,}"),
         next=Text("沿用做法", "Do it again")
@@ -215,3 +216,7 @@ def _control(control: int) -> Finding:
         because=Text("文档的 [control] 没有留出顾客", "[control] of the document left nobody alone"),
         next=Text("下次在 [control] 写 share = 5", "Write share = 5 under [control] next time"),
     )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

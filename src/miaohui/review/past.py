@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
+from miaohui.customers.complete_journey.campaigns import PREFIX, name
 from miaohui.events.store import EventStore
 from miaohui.review import findings
 from miaohui.review.figures import NOT_IN_THE_DATA, Day, Review, Shopping, Step
@@ -89,10 +90,9 @@ async def past_review(db: "asyncpg.Pool[Any]", store: EventStore, campaign: str)
     used = {customer for day in redeemed for customer in day["customers"]}
     days = tuple(Day(redemptions=redemptions.get(day["on_date"], 0), **day) for day in await store.query(_DAYS, window))
     first, last = max(starts_on, covered["first"]), min(ends_on, covered["last"])
-    number = campaign.removeprefix("cj-")
     review = Review(
         campaign=campaign,
-        title=Text(f"历史活动 {number}（{row['type']} 类）", f"Past campaign {number} (type {row['type']})"),
+        title=name(int(campaign.removeprefix(PREFIX)), row["type"]),
         history=True,
         zone=zone,
         currency=row["currency"],
@@ -101,6 +101,7 @@ async def past_review(db: "asyncpg.Pool[Any]", store: EventStore, campaign: str)
         shift_days=row["shift_days"],
         days_in_window=(ends_on - starts_on).days + 1,
         covered_days=max((last - first).days + 1, 0),
+        until=None,
         evidence="observed",
         reached=totals["reached"],
         bought_promoted=totals["bought_promoted"],

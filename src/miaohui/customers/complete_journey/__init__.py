@@ -30,7 +30,7 @@ from miaohui.customers.complete_journey.source import FILES, WEEKS, ZONE, Import
 from miaohui.events.store import EventStore
 from miaohui.vault import Vault
 
-__all__ = ["ZONE", "ImportFailed", "Progress", "Report", "run", "shift_before"]
+__all__ = ["ZONE", "ImportFailed", "Progress", "Report", "moved_by", "run", "shift_before"]
 
 SOURCE = "complete-journey"
 REJECTED = "complete-journey-rejected.csv"
@@ -95,6 +95,12 @@ async def run(
     )
     progress("", len(steps), len(steps))
     return result
+
+
+async def moved_by(db: "asyncpg.Pool[Any]") -> int | None:
+    """By how many days the import that was begun here moves the data; None if none was."""
+    days: int | None = await db.fetchval("select shift_days from import_run where source = $1", SOURCE)
+    return days
 
 
 async def _begin(place: Place, shift_days: int) -> tuple[int, Report | None]:
