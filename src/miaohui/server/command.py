@@ -3,9 +3,13 @@
 import os
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from cyclopts import App
+
+if TYPE_CHECKING:
+    from miaohui.demo.card import Card
+    from miaohui.workspace import Workspace
 
 app = App(name="miaohui", help="Plan a marketing campaign, run it live, review it.", version_flags=[])
 
@@ -16,7 +20,17 @@ def run() -> None:
     from miaohui.server.serve import run
     from miaohui.server.settings import read_settings
 
-    run(read_settings(os.environ), lambda workspace: print(f"Miaohui answers at {workspace.url}", flush=True))
+    run(read_settings(os.environ), ready)
+
+
+def ready(workspace: "Workspace", card: "Card | None") -> None:
+    """Say where the server answers, and how to come in."""
+    print(f"Miaohui answers at {workspace.url}", flush=True)
+    if card is not None:
+        print(
+            f"Console: operator {card.operator}, password {card.password}   (also in demo.json)\nCtrl-C stops it",
+            flush=True,
+        )
 
 
 @app.command

@@ -1,4 +1,5 @@
-"""What goes on behind the requests: the relay, the clock of the campaigns, and partitions for the months to come.
+"""What goes on behind the requests: the relay, due timers, the clock of the campaigns, webhooks, the ingest's old ids, and
+partitions for the months to come.
 
 A loop that fails is logged and started again, after a second at first and after half a minute at most; it never takes the
 server down. On a stop each is cancelled and waited for.
@@ -11,7 +12,9 @@ from functools import partial
 import structlog
 
 from miaohui.campaign import clockwork
+from miaohui.events.delivery import Deliveries
 from miaohui.events.relay import Relay
+from miaohui.host.timers import Timers, due_in
 from miaohui.server.database import make_partitions
 from miaohui.workspace import Workspace
 
@@ -33,7 +36,10 @@ def loops(workspace: Workspace, database_url: str) -> dict[str, Loop]:
 
     return {
         "relay": Relay(workspace.db, workspace.events).run,
+        "timers": Timers(workspace.host, partial(due_in, workspace.db)).run,
         "campaigns": partial(clockwork.run, workspace.office),
+        "webhooks": Deliveries(workspace.db, workspace.vault, workspace.shop_ids).run,
+        "ingest": workspace.ingest.run,
         "partitions": partitions,
     }
 

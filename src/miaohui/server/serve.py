@@ -1,4 +1,4 @@
-"""`miaohui run`: engines, workspace, web server and loops in one process, and an orderly stop.
+"""`miaohui run`: engines, workspace, in a demo its data, web server and loops in one process, and an orderly stop.
 
 Ctrl-C and SIGTERM stop it: no new requests, a short while for those that run, then the loops, the event store, the
 database, and last the embedded PostgreSQL. Losing the ownership of the event store stops it too.
@@ -16,6 +16,9 @@ import structlog
 import uvicorn
 import uvloop
 
+from miaohui.customers.complete_journey import ImportFailed
+from miaohui.demo.card import Card
+from miaohui.demo.first_start import prepare
 from miaohui.events.store import EventsFailed, EventStore
 from miaohui.host.host import Host
 from miaohui.host.postgres import Postgres
@@ -38,16 +41,16 @@ class CannotStart(RuntimeError):
     """The server cannot start; the message names the cause and the remedy."""
 
 
-PROBLEMS = (CannotStart, SettingsWrong, PostgresFailed, DatabaseFailed, OwnedElsewhere, EventsFailed)
+PROBLEMS = (CannotStart, SettingsWrong, PostgresFailed, DatabaseFailed, OwnedElsewhere, EventsFailed, ImportFailed)
 """What stops a start and somebody can put right; the message is a sentence for him."""
 
-Ready = Callable[[Workspace], None]
+Ready = Callable[[Workspace, Card | None], None]
 
 log = structlog.get_logger()
 
 
 def run(settings: Settings, ready: Ready) -> None:
-    """Serve until a signal; `ready` is called once the server answers. Raises `PROBLEMS`."""
+    """Serve until a signal; `ready` is called once the server answers, in a demo with its card. Raises `PROBLEMS`."""
     log_to_stderr()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the loop takes both signals over
     settings.data.mkdir(parents=True, exist_ok=True)
@@ -66,7 +69,8 @@ async def _until_stopped(settings: Settings, url: str, door: socket.socket, read
 
 async def _serve(settings: Settings, url: str, door: socket.socket, ready: Ready) -> None:
     async with opened(settings, url, door) as (workspace, owner):
-        server = Server(workspace, partial(ready, workspace))
+        card = await prepare(workspace, settings.data) if settings.demo else None
+        server = Server(workspace, partial(ready, workspace, card))
         behind = asyncio.create_task(keep_running(loops(workspace, url)))
         lost = asyncio.create_task(owner.lost())
         serving = asyncio.create_task(server.serve(sockets=[door]))

@@ -51,7 +51,10 @@ class Place(Protocol):
     db: "asyncpg.Pool[Any]"
     events: EventStore
     vault: Vault
-    clock: Clock
+
+    @property
+    def clock(self) -> Clock:
+        """The time of the import."""
 
 
 def shift_before(first_day: date) -> int:
