@@ -19,6 +19,7 @@ from playwright.async_api import Browser
 from miaohui.clock import ms_of, system_clock
 from miaohui.customers import signin
 from miaohui.customers.identities import acquaint, name
+from miaohui.events.envelope import Event, unpack
 from miaohui.host.fairground import Fairground
 from miaohui.host.host import Host
 from miaohui.host.postgres import Postgres
@@ -86,11 +87,15 @@ class Scene:
             cookies["shopper"] = f"{household}.{vault.sign('shopper', household)}"
         return httpx.AsyncClient(base_url=self.url, headers=headers, cookies=cookies)
 
-    async def count(self) -> dict[str, int]:
-        """How much has happened: transfers and rows of events."""
-        return {
-            t: await self.workspace.db.fetchval(f"select count(*) from {t}") for t in ("transfer", "outbox", "state")
-        }
+    async def events(self, name: str = "") -> list[Event]:
+        """What has happened, in its order; views of pages only when asked for."""
+        rows = await self.workspace.db.fetch("select events from outbox order by xid, id")
+        happened = [event for row in rows for event in unpack(row["events"])]
+        return [event for event in happened if (event.name == name if name else event.name != "page.viewed")]
+
+    async def count(self) -> tuple[int, int]:
+        """How many transfers there are, and how many events (views of pages apart)."""
+        return await self.workspace.db.fetchval("select count(*) from transfer"), len(await self.events())
 
     async def later(self, ms: int) -> None:
         """The workspace's time moves on."""

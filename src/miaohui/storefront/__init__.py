@@ -6,6 +6,6 @@
     templates/plays/<module>.html   one play, one page: macros `card`, `main`, `bar`, `held`; for parties `instance`,
               `instance_bar`. Found by the module's name; a play without its page is an error, not an empty page
 
-A page changes nothing: what customers do goes through the API, sent by `pages/static/phone.js` with an idempotency key. The
-clock of a page is the database's.
+A page changes nothing: what customers do goes through the API, sent by `pages/static/phone.js` with an idempotency key; so
+does `page.viewed`, by the ingest of every browser. The clock of a page is the database's.
 """

@@ -150,7 +150,7 @@ async def _shared(workspace: Workspace, visitor: str | None, *others: str) -> di
     people = {*others, *((visitor,) if visitor else ())}
     names = await labels(workspace.db, workspace.vault, list(people))
     shown = {id: name if id == visitor else views.shortened(name) for id, name in names.items()}
-    return {"now_ms": await views.now_ms(workspace.db), "names": shown, **SHOP}
+    return {"now_ms": await views.now_ms(workspace.db), "names": shown, "known": visitor is not None, **SHOP}
 
 
 def _tab(one: Instance, now_ms: int) -> str:

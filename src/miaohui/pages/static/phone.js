@@ -47,6 +47,17 @@
   const left = sessionStorage.getItem("sf-toast");
   if (left) { sessionStorage.removeItem("sf-toast"); toast(left); }
 
+  // --- a view of a campaign's page, for its review: sent once, never waited for ------------------------------------------------
+  if (page.campaign) {
+    if (!sessionStorage.getItem("sf-visit")) sessionStorage.setItem("sf-visit", fresh());
+    const inviter = new URLSearchParams(location.search).get("from");
+    const view = { name: "page.viewed", page: location.pathname, campaign: page.campaign, session: sessionStorage.getItem("sf-visit") };
+    if (inviter) Object.assign(view, { channel: "share", properties: { inviter: inviter.slice(0, 200) } });
+    fetch("/api/v1/events", {
+      method: "POST", keepalive: true, body: JSON.stringify(view), headers: { "Content-Type": "application/json" },
+    }).catch(() => {});  // a view that is lost is lost; the page does not mind
+  }
+
   // --- an action: one key for one wish, kept until there is an answer, so that a repetition cannot count twice -----------------------
   function fresh() {
     return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
