@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from miaohui import plays
 from miaohui.events.envelope import wire_name
-from miaohui.events.schema import FACTS, Fact, name_of
+from miaohui.events.schema import ENVELOPE, FACTS, FIGURES, name_of
 from miaohui.events.store import EventStore
 
 SCALES: Mapping[str, tuple[str, ...]] = {
@@ -61,7 +61,7 @@ def written(field: str) -> str:
     return field.removesuffix("_minor")
 
 
-_NO_PROPERTY = {
+_NO_PROPERTY = ENVELOPE | FIGURES | {"traits", "tags"}
     *Fact.__struct_fields__,
     "order",
     "currency",

@@ -1,7 +1,7 @@
 """Conditions as ClickHouse SQL: every value is a parameter, and any number of conditions is one query.
 
-    people      one row a customer: traits and tags of his profile, and one column per figure (f0, f1 ...) that a condition
-                needs, gathered in a single pass over `events_by_customer`; equal figures of several conditions are one column
+    people      one row a customer with one column for each thing that a condition needs: v0, v1 ... of his profile, f0, f1 ...
+                gathered in a single pass over `events_by_customer`. What several conditions need is one column
     customers   all who have a profile or an event. Simulated events are not seen unless `simulated` asks for them, and nothing
                 that happened after `now_ms`
     windows     "last 30 days" is (now - 30 * 24 hours, now]; "between" counts in the workspace's zone, [start, end)
@@ -47,7 +47,7 @@ _FIGURES = ("total_minor", "discount_minor")
 
 
 class Query(Struct, frozen=True):
-    """SQL with the parameters it names."""
+    """SQL with the values of its parameters."""
 
     sql: str
     parameters: dict[str, Any]
@@ -62,16 +62,17 @@ class People:
     def __init__(self, known: Known, now_ms: int, *, simulated: bool = False) -> None:
         self._known, self._now_ms, self._simulated = known, now_ms, simulated
         self._parameters: dict[str, Any] = {"now": now_ms}
+        self._profile: dict[str, str] = {}
         self._figures: dict[str, str] = {}
 
     def query(self, select: str, where: str = "1", tail: str = "", **parameters: Any) -> Query:
         """`select ... from people where ... tail`; more parameters by name."""
-        figures = "".join(f", {expression} as {name}" for expression, name in self._figures.items())
         source = "1" if self._simulated else "source != 'simulated'"
         sql = f"""select {select}
-            from (select customer, traits, tags from profiles final) as profile
-            full join (select customer{figures} from events_by_customer
-                       where {source} and at <= fromUnixTimestamp64Milli({{now:Int64}}, 'UTC') group by customer) as facts
+            from (select customer{_columns(self._profile)} from profiles final) as profile
+            full join (select customer{_columns(self._figures)} from events_by_customer
+                       where {source} and at <= fromUnixTimestamp64Milli({{now:Int64}}, 'UTC')
+                       group by customer settings optimize_aggregation_in_order = 1) as facts
             using customer
             where {where} {tail}"""
         return Query(sql, self._parameters | parameters)
@@ -88,16 +89,16 @@ class People:
             case AnyOf(of):
                 return f"({' or '.join(map(self.holds, of))})"
             case Is(trait, values):
-                return f"({self._trait(trait)} in {self._texts(values)})"
+                return self._of_profile(f"{self._trait(trait)} in {self._texts(values)}")
             case Compare(trait, op, value) if trait in self._known.scales:
                 scale = self._known.scales[trait]
                 place = f"indexOf({self._texts(scale)}, {self._trait(trait)})"
-                return f"({place} > 0 and {place} {op} {self._int(scale.index(value) + 1)})"
+                return self._of_profile(f"{place} > 0 and {place} {op} {self._int(scale.index(value) + 1)}")
             case Compare(trait, op, value):
                 number = f"toDecimal128OrNull({self._trait(trait)}, 6)"
-                return f"ifNull({number} {op} toDecimal128({self._text(value)}, 6), 0)"
+                return self._of_profile(f"ifNull({number} {op} toDecimal128({self._text(value)}, 6), 0)")
             case Tagged(tags):
-                return f"hasAny(tags, {self._texts(tags)})"
+                return self._of_profile(f"hasAny(tags, {self._texts(tags)})")
             case Count(_, op, number, _):
                 return f"({self._figure(condition)} {op} {self._int(number)})"
             case Sum(_, _, op, value, _):
@@ -117,10 +118,14 @@ class People:
             case Everybody():
                 return "''"
             case Is(trait) | Compare(trait):
-                return self._trait(trait)
+                return self._of_profile(self._trait(trait))
             case Tagged(tags):
-                return f"arrayStringConcat(arrayIntersect(tags, {self._texts(tags)}), '|')"
+                return self._of_profile(f"arrayStringConcat(arrayIntersect(tags, {self._texts(tags)}), '|')")
         return f"toString({self._figure(leaf)})"
+
+    def _of_profile(self, expression: str) -> str:
+        """The column of something that the profile says; 0 or empty where there is none."""
+        return self._profile.setdefault(expression, f"v{len(self._profile)}")
 
     def _figure(self, leaf: Count | Sum | Never | Recent | Since) -> str:
         """The column of a figure: a count, a sum, or the ms of the last event."""
@@ -184,6 +189,10 @@ class People:
         name = f"p{len(self._parameters)}"
         self._parameters[name] = value
         return f"{{{name}:{kind}}}"
+
+
+def _columns(expressions: dict[str, str]) -> str:
+    return "".join(f", {expression} as {name}" for expression, name in expressions.items())
 
 
 def _span_ms(last: Last) -> int:
