@@ -62,15 +62,6 @@ def written(field: str) -> str:
 
 
 _NO_PROPERTY = ENVELOPE | FIGURES | {"traits", "tags"}
-    *Fact.__struct_fields__,
-    "order",
-    "currency",
-    "total_minor",
-    "discount_minor",
-    "lines",
-    "traits",
-    "tags",
-}
 
 
 def vocabulary() -> dict[str, frozenset[str]]:
