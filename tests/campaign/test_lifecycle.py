@@ -34,6 +34,7 @@ ALLOWED: dict[tuple[Verb, State], tuple[State, str | None]] = {
     ("stop", "wrap_up"): ("wrap_up", "close"),
     ("close_review", "wrap_up"): ("reviewed", "close"),
     ("archive", "draft"): ("archived", None),
+    ("archive", "approved"): ("archived", None),
     ("archive", "reviewed"): ("archived", None),
 }
 """At 250, while plays are open: verb and state -> state and effect. Everything else is forbidden."""
@@ -61,7 +62,7 @@ def test_what_is_possible_is_what_is_not_forbidden() -> None:
     assert possible(status("live"), PHASES, 250) == ("pause", "stop")
     assert possible(status("live", paused=True), PHASES, 250) == ("resume", "stop")
     assert possible(status("in_review"), PHASES, 250) == ("approve", "reject")
-    assert possible(status("approved"), PHASES, 300) == ()
+    assert possible(status("approved"), PHASES, 300) == ("archive",)
 
 
 def test_every_verb_has_a_name_and_a_permission_that_exists() -> None:

@@ -1,5 +1,6 @@
 """Documents and verbs in a real workspace: versions, conflicts, the whole life, what is refused, and what the audit log says."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from miaohui.campaign import clockwork, store
 from miaohui.campaign.lifecycle import Status
 from miaohui.campaign.refused import CampaignRefused
+from miaohui.campaign.setups import setups
 from miaohui.text import Text
 from tests.campaign.conftest import BOSS, DAY_MS, LIN, VIEWER, Desk
 
@@ -192,12 +194,56 @@ async def test_an_opening_that_the_stock_does_not_cover_is_told_and_tried_again(
     async with desk.db.acquire() as c:
         campaign = await store.get(c, ID)
     assert campaign.status.state == "approved"
-    assert campaign.trouble == "1 must be put right first: line 15: The plays need 60 of lantern; there are 59"
+    assert campaign.trouble == Text(
+        zh="文件还有 1 处必须改正，第一处：第 15 行：各玩法要 lantern 的 60 件，只有 59 件",
+        en="1 must be put right first: line 15: The plays need 60 of lantern; there are 59",
+    )
     assert await desk.db.fetchval("select count(*) from campaign_audience where campaign = $1", ID) == 0
     await desk.office.act(BOSS, "first", "stop")
     assert await desk.office.tick() == {ID: None}
     async with desk.db.acquire() as c:
-        assert (await store.get(c, ID)).trouble == ""
+        assert (await store.get(c, ID)).trouble is None
+
+
+async def test_of_two_who_save_at_once_one_is_told(desk: Desk) -> None:
+    await desk.office.create(LIN, desk.document())
+    saves = [desk.office.save(by, ID, 1, desk.document(stock=n)) for n, by in enumerate((LIN, BOSS, LIN, BOSS), 1)]
+    done = await asyncio.gather(*saves, return_exceptions=True)
+    refusals = [refusal.code for refusal in done if isinstance(refusal, CampaignRefused)]
+    assert refusals == ["stale_base"] * 3
+    async with desk.db.acquire() as c:
+        assert [v.version for v in await store.versions(c, ID)] == [2, 1]
+
+
+async def test_an_opening_that_broke_off_half_way_goes_on(desk: Desk) -> None:
+    await approved(desk, stock=60)
+    document = (await desk.office.check(desk.document(stock=60))).document
+    assert document is not None
+    assert (
+        await desk.office.fairground.open(ID, setups(document, 1), "CNY", 50_000) is None
+    )  # and then the power failed
+    await desk.at(desk.live_ms)
+    assert await desk.office.tick() == {ID: None}
+    assert await desk.net("sku/L-1") == 0
+    assert await desk.net(f"play/{ID}/eight/stock") == 60
+    assert await desk.net(f"budget/{ID}") == 30_000
+    async with desk.db.acquire() as c:
+        assert (await store.get(c, ID)).status.state == "live"
+
+
+async def test_what_runs_is_not_taken_away(desk: Desk) -> None:
+    await approved(desk)
+    await desk.office.act(LIN, ID, "open")
+    without = desk.document().partition("[plays.eight]")[0]
+    await desk.office.save(LIN, ID, 1, without)
+    assert (await refused("play_removed", desk.office.act(LIN, ID, "submit"))).data == {"play": "eight"}
+    other = (
+        desk.document().replace("[plays.gift]", "[plays.eight]", 1).partition('[plays.eight]\nplay = "flash_sale"')[0]
+    )
+    await desk.office.save(LIN, ID, 2, other + "[plays.gift]\n" + other.partition("[plays.eight]\n")[2])
+    replaced = await refused("play_replaced", desk.office.act(LIN, ID, "submit"))
+    assert replaced.data == {"play": "eight", "was": "flash_sale", "written": "coupon"}
+    assert await desk.running() == {"eight": (1, "running"), "gift": (1, "running")}
 
 
 async def test_the_loop_ticks_and_sleeps(desk: Desk) -> None:

@@ -2,8 +2,11 @@
 # ruff: noqa: E501 - a table is read across
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from miaohui.campaign.facts import Facts, ShopProduct
 from miaohui.campaign.goals import BudgetLine
@@ -315,3 +318,29 @@ def test_sections_that_are_not_run_yet_are_kept_and_said_to_be() -> None:
     assert found.document is not None
     assert found.document.journeys["wake"].steps[0].or_ == "order.paid"
     assert found.sound
+
+
+EXAMPLE = (Path(__file__).parents[2] / "docs" / "examples" / "mid-autumn.toml").read_text()
+ODD = st.sampled_from(
+    ["", "x", "x = 1", "[plays]", "[[plays]]", "plays = 1", "zone = 'Mars'", "live = 5", 'live = "live"', "a = nan", "\"\"\"", "tasks = 1",
+     "play = 'coupon'", "total = 1e400", "target = -1", "'' = 1", "[products.x]", "give = []", "slots = [1, {}]", "opens = 10:00:00"]
+)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, len(EXAMPLE.split("\n")) - 1), st.none() | ODD), min_size=1, max_size=6))
+def test_whatever_is_written_is_answered_with_problems_at_lines_that_exist(
+    changes: list[tuple[int, str | None]],
+) -> None:
+    """Lines of the example are dropped or replaced by odd ones: never an exception, always a place."""
+    lines: list[str | None] = list(EXAMPLE.split("\n"))
+    for at, odd in changes:
+        lines[at] = odd
+    text = "\n".join(line for line in lines if line is not None)
+    found = read(text, SHOP)
+    assert found.document is not None or any(problem.level == "stop" for problem in found.problems)
+    for problem in found.problems:
+        assert 1 <= problem.line <= text.count("\n") + 1
+        assert problem.what.zh
+        assert problem.what.en
+        assert "{" not in problem.code

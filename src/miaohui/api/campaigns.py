@@ -79,7 +79,7 @@ class CampaignShown(Struct, kw_only=True):
     opens_ms: int
     live_ms: int
     wrap_up_ms: int
-    trouble: str
+    trouble: Text | None
     verbs: tuple[Verb, ...]
 
 

@@ -12,7 +12,7 @@
 | resume       | warm_up, live (paused)            | the same                    | campaign.open     |
 | stop         | warm_up, live, wrap_up            | wrap_up, stopped            | campaign.stop     |
 | close_review | wrap_up                           | reviewed                    | campaign.edit     |
-| archive      | draft, reviewed                   | archived                    | campaign.edit     |
+| archive      | draft, approved, reviewed         | archived                    | campaign.edit     |
 
 The clock opens approved campaigns when their warm-up (or live) begins, and moves open ones on; it moves nothing else.
 
@@ -71,7 +71,7 @@ FROM: dict[Verb, frozenset[State]] = {
     "resume": OPEN,
     "stop": OPEN | _WRAP_UP,
     "close_review": _WRAP_UP,
-    "archive": frozenset({"draft", "reviewed"}),
+    "archive": frozenset({"draft", "approved", "reviewed"}),
 }
 PERMISSION: dict[Verb, str] = {
     "submit": "campaign.edit",

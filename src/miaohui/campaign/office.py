@@ -18,7 +18,7 @@ from miaohui.audiences.membership import freeze
 from miaohui.campaign import lifecycle, store
 from miaohui.campaign.document import Document
 from miaohui.campaign.facts import Facts
-from miaohui.campaign.lifecycle import PERMISSION, Effect, Forbidden, How, Status, Step, Verb, tick
+from miaohui.campaign.lifecycle import OPEN, PERMISSION, Effect, Forbidden, How, Status, Step, Verb, tick
 from miaohui.campaign.reader import Read, read
 from miaohui.campaign.refused import CampaignRefused
 from miaohui.campaign.setups import setups
@@ -133,6 +133,8 @@ class Office:
             step = lifecycle.step(campaign.status, verb, campaign.phases, campaign.now_ms, version)
             if verb in ("submit", "approve"):
                 document = await self._sound(c, id, step.status.submitted or step.status.approved)
+                if campaign.status.state in OPEN:
+                    await self._goes_on(c, id, campaign.status.approved, document)
                 if verb == "approve":
                     await store.set_plan(c, document)
             await self._carry_out(c, campaign, step, how)
@@ -157,7 +159,8 @@ class Office:
                     detail = {"version": step.status.version}
                     await audit.record(c, CLOCK, f"campaign.{_moved(campaign.status, step.status)}", id, detail)
         except CampaignRefused as refused:
-            await self.db.execute("update campaign set trouble = $2 where id = $1", id, refused.sentence.en)
+            async with self.db.acquire() as c:
+                await store.set_trouble(c, id, refused.sentence)
             return refused
         return None
 
@@ -189,6 +192,18 @@ class Office:
             what = Text(f"第 {stops[0].line} 行：{stops[0].what.zh}", f"line {stops[0].line}: {stops[0].what.en}")
             raise CampaignRefused("has_problems", count=len(stops), what=what, problems=stops)
         return found.document
+
+    async def _goes_on(self, c: Connection, id: str, running: int, document: Document) -> None:
+        """What runs cannot be taken away from customers, nor become another play. play_removed, play_replaced."""
+        before = read(
+            (await store.version(c, id, running)).text, Facts(zone=self.zone, currency=self.currency)
+        ).document
+        for name, play in before.plays.items() if before else ():
+            now = document.plays.get(name)
+            if now is None:
+                raise CampaignRefused("play_removed", play=name)
+            if now.head.play != play.head.play:
+                raise CampaignRefused("play_replaced", play=name, was=play.head.play, written=now.head.play)
 
     async def _run(self, document: Document, version: int) -> None:
         """Fund the campaign, fill its pools, and make these the rules that run."""

@@ -1,7 +1,7 @@
 """Why something about a campaign was refused: a code, its sentence, its data. Nothing was changed.
 
 In the order in which they are checked: forbidden, unknown_campaign, unreadable, other_id, campaign_exists, stale_base, too_large,
-the codes of `lifecycle`, has_problems, not_enough and the host's other refusals of an opening.
+the codes of `lifecycle`, has_problems, play_removed, play_replaced, not_enough and the host's other refusals of an opening.
 """
 
 from typing import Any
@@ -31,6 +31,14 @@ SENTENCES: dict[str, Text] = {
     "already_paused": Text("活动已经暂停", "The campaign is paused already"),
     "other_version": Text("等待审批的是第 {submitted} 版", "Version {submitted} waits for approval: read that one"),
     "already_over": Text("收尾时间已过，不能开始", "The wrap-up has passed: move the phases first"),
+    "play_removed": Text(
+        "玩法 {play} 正在进行，不能删去：要提前结束就改 closes",
+        "{play} is running and cannot be taken out: to end it early, change `closes`",
+    ),
+    "play_replaced": Text(
+        "玩法 {play} 正在进行，不能从 {was} 换成 {written}：另加一个玩法",
+        "{play} is running as {was} and cannot become {written}: add another play",
+    ),
     "has_problems": Text("文件还有 {count} 处必须改正，第一处：{what}", "{count} must be put right first: {what}"),
 }
 

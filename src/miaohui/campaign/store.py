@@ -22,7 +22,7 @@ Connection: TypeAlias = "asyncpg.Connection[Any]"
 
 
 class Campaign(Struct, frozen=True, kw_only=True):
-    """One campaign as it stands; `now_ms` is the database's time when it was read."""
+    """One campaign as it stands; `trouble`: why the clock could not move it on; `now_ms`: the database's time."""
 
     id: str
     name: Text
@@ -31,7 +31,7 @@ class Campaign(Struct, frozen=True, kw_only=True):
     opens_ms: int
     live_ms: int
     wrap_up_ms: int
-    trouble: str
+    trouble: Text | None
     created_at: datetime
     changed_at: datetime
     now_ms: int
@@ -96,12 +96,17 @@ async def _write(c: Connection, campaign: str, version: int, text: str, by: str,
     )  # fmt: skip
 
 
-async def set_status(c: Connection, id: str, status: Status, trouble: str = "") -> None:
-    """Where the campaign stands from now on."""
+async def set_trouble(c: Connection, id: str, trouble: Text) -> None:
+    """Why the clock cannot move the campaign on."""
+    await c.execute("update campaign set trouble_zh = $2, trouble_en = $3 where id = $1", id, trouble.zh, trouble.en)
+
+
+async def set_status(c: Connection, id: str, status: Status) -> None:
+    """Where the campaign stands from now on; trouble is over."""
     await c.execute(
         """update campaign set state = $2, paused = $3, stopped = $4, version = $5, submitted = $6, approved = $7,
-           trouble = $8, changed_at = now() where id = $1""",
-        id, status.state, status.paused, status.stopped, status.version, status.submitted, status.approved, trouble,
+           trouble_zh = '', trouble_en = '', changed_at = now() where id = $1""",
+        id, status.state, status.paused, status.stopped, status.version, status.submitted, status.approved,
     )  # fmt: skip
 
 
@@ -181,5 +186,8 @@ def _one(row: "asyncpg.Record | None", id: str) -> Campaign:
 
 def _campaign(row: asyncpg.Record) -> Campaign:
     status = Status(**{name: row[name] for name in Status.__struct_fields__})
-    same = ("id", "zone", "opens_ms", "live_ms", "wrap_up_ms", "trouble", "created_at", "changed_at", "now_ms")
-    return Campaign(name=Text(row["name_zh"], row["name_en"]), status=status, **{name: row[name] for name in same})
+    trouble = Text(row["trouble_zh"], row["trouble_en"]) if row["trouble_en"] else None
+    same = ("id", "zone", "opens_ms", "live_ms", "wrap_up_ms", "created_at", "changed_at", "now_ms")
+    return Campaign(
+        name=Text(row["name_zh"], row["name_en"]), status=status, trouble=trouble, **{name: row[name] for name in same}
+    )

@@ -15,7 +15,8 @@ create table campaign (
   opens_ms bigint not null,                               -- of the version that runs, before the opening of the newest
   live_ms bigint not null,
   wrap_up_ms bigint not null,
-  trouble text not null default '',                       -- why the clock could not move it on
+  trouble_zh text not null default '',                    -- why the clock could not move it on
+  trouble_en text not null default '',
   created_at timestamptz not null default now(),
   changed_at timestamptz not null default now(),
   check (not paused or state in ('warm_up', 'live'))
