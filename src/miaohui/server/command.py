@@ -45,6 +45,35 @@ def check(*files: Path, json: bool = False, language: Literal["zh", "en"] = "en"
 
 
 @app.command
+def audit(*, json: bool = False) -> None:
+    """Recompute what must hold (sums, limits, pendings, events), running or not; exit code 1 if anything does not."""
+    from miaohui.server.auditing import audit_workspace
+    from miaohui.server.settings import read_settings
+
+    if not audit_workspace(read_settings(os.environ), as_json=json):
+        sys.exit(1)
+
+
+bench = App(name="bench", help="Measure on this machine, on servers and folders of its own.")
+app.command(bench)
+
+
+@bench.command
+def claims(
+    *, seconds: float = 10, connections: tuple[int, ...] = (64, 256), coupons: int = 5_000_000, json: bool = False
+) -> None:
+    """Durable coupon claims a second over HTTP; with --json one object as the last line."""
+    import msgspec
+
+    from miaohui.bench.claims import run, show
+
+    outcome = run(seconds=seconds, connections=connections, coupons=coupons)
+    show(outcome)
+    if json:
+        print(msgspec.json.encode(outcome).decode())
+
+
+@app.command
 def reference() -> None:
     """Write the pages of docs/reference that are made from the code, and the example of the settings."""
     from miaohui.server.reference import write_all

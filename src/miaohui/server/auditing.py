@@ -1,0 +1,68 @@
+"""`miaohui audit` on a workspace: beside a running server, or with the embedded PostgreSQL started for it."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+
+import asyncpg
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from miaohui.host.audit import Check, audit
+from miaohui.server.postgres import EmbeddedPostgres
+from miaohui.server.settings import Settings
+
+
+def audit_workspace(settings: Settings, *, as_json: bool) -> bool:
+    """Print the report; True if everything holds."""
+    with _address(settings) as url:
+        checks = asyncio.run(_audit(url, settings.workspace))
+    if as_json:
+        print(msgspec.json.encode(checks).decode())
+    else:
+        _show(checks)
+    return not any(check.findings for check in checks)
+
+
+@contextlib.contextmanager
+def _address(settings: Settings) -> Iterator[str]:
+    """PostgreSQL of the settings, the embedded one of a running server, or the embedded one started here."""
+    if settings.database_url:
+        yield settings.database_url
+        return
+    embedded = EmbeddedPostgres(settings.data / "postgres")
+    if asyncio.run(_answers(embedded.url)):
+        yield embedded.url
+        return
+    with embedded:
+        yield embedded.url
+
+
+async def _answers(url: str) -> bool:
+    try:
+        connection = await asyncpg.connect(url)
+    except (OSError, asyncpg.PostgresError):
+        return False
+    await connection.close()
+    return True
+
+
+async def _audit(url: str, workspace: str) -> list[Check]:
+    db = await asyncpg.create_pool(url, min_size=1, max_size=1, server_settings={"search_path": workspace})
+    try:
+        return await audit(db)
+    finally:
+        await db.close()
+
+
+def _show(checks: list[Check]) -> None:
+    console = Console()
+    table = Table("check", "looked at", "found", title="audit")
+    for check in checks:
+        found = "[green]holds[/]" if not check.findings else f"[red]{len(check.findings)} findings[/]"
+        table.add_row(check.name, f"{check.looked_at:,}", found)
+    console.print(table)
+    for check in checks:
+        for finding in check.findings:
+            console.print(f"{check.name}: {finding.what}: {finding.there}; should be {finding.should_be}", style="red")
