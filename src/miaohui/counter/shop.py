@@ -63,7 +63,7 @@ async def goods_page(request: AnyRequest, workspace: TheWorkspace, q: FromQuery[
 @get("/checkout")
 async def checkout(request: AnyRequest, workspace: TheWorkspace) -> Response[str]:
     """What would be ordered; nothing is reserved before it is placed."""
-    return await _checkout(request, workspace, request.query_params, request.query_params.multi_items())
+    return await _checkout(request, workspace, request.query_params, request.query_params.items())
 
 
 async def _checkout(
@@ -89,12 +89,12 @@ async def place(request: AnyRequest, workspace: TheWorkspace, till: NamedDepende
     """Place the order that the checkout showed; its id was made there, so that a second press is the same order."""
     form = await request.form()
     shopper, order, language = the_shopper(request), str(form.get("order", "")), language_of(request)
-    currency, items = await goods.chosen(workspace.db, goods.basket(form.multi_items()))
+    currency, items = await goods.chosen(workspace.db, goods.basket(form.items()))
     try:
         await till.place(order, shopper, currency, items, goods.offers(form), language)
     except (Refused, Unreachable) as no:
         sentence = no.sentence if isinstance(no, Refused) else LOST(language)
-        return await _checkout(request, workspace, form, form.multi_items(), order=order, no=sentence)
+        return await _checkout(request, workspace, form, form.items(), order=order, no=sentence)
     return see_other(request, f"/counter/orders/{order}")
 
 
