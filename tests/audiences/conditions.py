@@ -29,6 +29,7 @@ EVENTS = {
     "order.paid": frozenset[str](),
     "page.viewed": frozenset({"category", "sku", "seconds"}),
     "bargain.price_cut": frozenset({"cut_minor"}),
+    "coupon.claimed": frozenset({"amount_minor"}),
 }
 KNOWN = Known("CNY", "Asia/Shanghai", EVENTS)
 ORDERS = (">=", ">", "<=", "<")
@@ -52,6 +53,7 @@ def conditions(
         "order.paid": ("total_minor", "discount_minor"),
         "page.viewed": ("seconds", "total_minor"),
         "bargain.price_cut": ("cut_minor",),
+        "coupon.claimed": ("amount_minor", "discount_minor"),
     }
 
     @st.composite

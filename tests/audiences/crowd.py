@@ -55,11 +55,11 @@ def crowd(seed: int, size: int) -> list[Person]:
     words = ["a", "b", "c"]
 
     def did() -> Did:
-        name = r.choice(["order.paid", "order.paid", "page.viewed", "bargain.price_cut"])
+        name = r.choice(["order.paid", "order.paid", "page.viewed", "bargain.price_cut", "coupon.claimed"])
         ago_ms = r.choice([r.randrange(60 * DAY_MS), r.randrange(1, 41) * r.choice([HOUR_MS, DAY_MS]), -HOUR_MS])
         properties = {"page.viewed": {"category": r.choice(words), "seconds": r.choice(["3", "8", "x"])}}.get(name, {})
-        if name == "bargain.price_cut":
-            properties = {"cut_minor": str(r.randrange(900))}
+        if name in ("bargain.price_cut", "coupon.claimed"):
+            properties = {"cut_minor" if name == "bargain.price_cut" else "amount_minor": str(r.randrange(900))}
         if name == "page.viewed" and r.random() < 0.5:
             properties["sku"] = r.choice(words)
         paid = name == "order.paid"

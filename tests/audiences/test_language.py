@@ -74,6 +74,7 @@ READ = {
         Event("order.paid", (Where("channel", "is", ("sms",)),)), "discount_minor", "<=", 50
     ),
     "sum(bargain.price_cut.cut) >= 10": Sum(Event("bargain.price_cut"), "cut_minor", ">=", 1000),
+    "sum(coupon.claimed.amount) >= 10": Sum(Event("coupon.claimed"), "amount_minor", ">=", 1000),
     "sum(page.viewed.seconds) >= 1_000": Sum(VIEWED, "seconds", ">=", 1000),
     "never(order.paid)": Never(PAID),
     "last(order.paid) within 2 weeks": Recent(PAID, Last(2, "week")),
@@ -213,6 +214,7 @@ def test_a_tree_from_outside_is_refused_where_its_text_would_say_something_else(
     assert checked(good, KNOWN) is good
     for bad in [
         Sum(PAID, "points_minor", ">", 1),
+        Sum(Event("coupon.claimed"), "total_minor", ">", 1),
         Count(Event("order.lost"), ">", 1),
         Compare("tier", ">", "tin"),
         Count(PAID, ">", 1, Between("2026-1-1", "tomorrow")),

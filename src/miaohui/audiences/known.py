@@ -42,10 +42,11 @@ class Known:
     scales: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: SCALES)
 
     def field_of(self, event: str, written: str) -> str:
-        """The field that a condition calls `written`: "amount" is total_minor, "cut" is the property cut_minor, if there is one."""
-        if written in MONEY:
-            return MONEY[written]
-        return f"{written}_minor" if f"{written}_minor" in self.events.get(event, ()) else written
+        """The field that a condition calls `written`: "cut" is the event's property cut_minor, if it has one; "amount" else
+        the order's total_minor."""
+        if f"{written}_minor" in self.events.get(event, ()):
+            return f"{written}_minor"
+        return MONEY.get(written, written)
 
     def fields(self, event: str) -> list[str]:
         """What may follow `where`, as it is written."""
