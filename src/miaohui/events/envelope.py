@@ -6,8 +6,8 @@ An event is a fact: it has happened and never changes. `id` (uuid7) de-duplicate
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from msgspec import Struct
@@ -76,11 +76,13 @@ def store_row(event: Event) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
+@cache
 def snake(name: str) -> str:
     """`PriceCut` -> `price_cut`: how classes are called on the wire."""
     return re.sub("(?<!^)(?=[A-Z])", "_", name).lower()
 
 
+@cache
 def wire_name(play: str, kind: type[Struct]) -> str:
     """Name of a play's event on the wire: its own tag if that has a dot ("party.completed"), else `<play>.<past_tense>`."""
     tag = kind.__struct_config__.tag
@@ -90,6 +92,6 @@ def wire_name(play: str, kind: type[Struct]) -> str:
 def event_id(at_ms: int, action_id: bytes, n: int) -> str:
     """uuid7 of the n-th event of an action: the same action gives the same id, however often it is decided."""
     tail = (int.from_bytes(action_id, "big") + n) % (1 << 74)
-    return str(
-        UUID(int=(at_ms & ((1 << 48) - 1)) << 80 | 7 << 76 | (tail >> 62) << 64 | 2 << 62 | tail & ((1 << 62) - 1))
-    )
+    whole = (at_ms & ((1 << 48) - 1)) << 80 | 7 << 76 | (tail >> 62) << 64 | 2 << 62 | tail & ((1 << 62) - 1)
+    h = f"{whole:032x}"
+    return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
