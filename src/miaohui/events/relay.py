@@ -24,7 +24,7 @@ from miaohui.events.envelope import STORE_COLUMNS, store_row
 from miaohui.events.mend import Store, insert_again
 from miaohui.events.outbox import Place, Row
 
-EVENTS_MAX = 20_000
+EVENTS_MAX = 5_000
 TICK_S = 0.2
 PAUSE_S = 2.0
 
@@ -64,7 +64,7 @@ class Relay:
         batch, rows, again = await self._batch(connection)
         if not rows:
             return 0
-        events = [store_row(event) for row in rows for event in row.events]
+        events = await asyncio.to_thread(_store_rows, rows)  # the loop belongs to the customers
         token = f"outbox batch {batch}"
         if again:
             await insert_again(self._store, events, token)
@@ -86,3 +86,7 @@ class Relay:
         batch = await connection.fetchval(_OPEN, *rows[-1].place, state["batch"])
         assert batch is not None, "another relay works on this outbox"
         return batch, rows, False
+
+
+def _store_rows(rows: list[Row]) -> list[tuple[Any, ...]]:
+    return [store_row(event) for row in rows for event in row.events]
