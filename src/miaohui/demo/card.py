@@ -34,15 +34,15 @@ class Card(Struct, frozen=True, kw_only=True):
     shift_days: int
 
 
-async def issue(workspace: Workspace, folder: Path) -> tuple[Card, Operator]:
-    """The card of this workspace, as it is or made now, and its operator."""
+async def issue(workspace: Workspace, folder: Path) -> Card:
+    """The card of this workspace, as it is or made now."""
     file = folder / FILE
     async with workspace.db.acquire() as connection:
         operator = next((o for o in await operators.operators(connection) if o.name == OPERATOR), None)
         known = await _kept(workspace.keys, file)
         if operator is None or known is None:
             async with connection.transaction():
-                operator, password = await _operator(connection, operator)
+                password = await _operator(connection, operator)
                 for key in await keys.keys(connection):
                     if key.label == LABEL and key.revoked_at is None:
                         await keys.revoke(connection, OPERATOR, key.id)
@@ -55,11 +55,11 @@ async def issue(workspace: Workspace, folder: Path) -> tuple[Card, Operator]:
                     shift_days=workspace.shift_days,
                 )
                 _write(file, card)
-            return card, operator
+            return card
     card = msgspec.structs.replace(known, url=workspace.url, shift_days=workspace.shift_days)
     if card != known:
         _write(file, card)
-    return card, operator
+    return card
 
 
 async def _kept(ring: KeyRing, file: Path) -> Card | None:
@@ -71,11 +71,13 @@ async def _kept(ring: KeyRing, file: Path) -> Card | None:
     return card if await ring.caller(card.api_key) else None
 
 
-async def _operator(connection: "asyncpg.Connection[Any]", known: Operator | None) -> tuple[Operator, str]:
+async def _operator(connection: "asyncpg.Connection[Any]", known: Operator | None) -> str:
+    """Make the operator, or give the one that is there a new password."""
     if known is not None:
-        return await operators.reset_password(connection, OPERATOR, known.id)
+        return (await operators.reset_password(connection, OPERATOR, known.id))[1]
     password = secrets.token_urlsafe(12)
-    return await operators.add(connection, OPERATOR, OPERATOR, "admin", password), password
+    await operators.add(connection, OPERATOR, OPERATOR, "admin", password)
+    return password
 
 
 def _write(file: Path, card: Card) -> None:

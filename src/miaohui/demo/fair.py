@@ -4,7 +4,7 @@ Its products are real: for each play the first of a short list of favourites tha
 households bought. Prices follow from the list price; cost and stock are invented. The document is `campaign.toml` with these
 and the dates filled in: live from the last full hour on for two weeks, with a slot of the flash sale every two hours.
 
-It goes the ordinary way: stock comes in, the document is stored, submitted, approved and opened by the demo's operator. Each step
+It goes the ordinary way: stock comes in, the document is stored, submitted, approved and opened. Each step
 is taken only if it is still to be taken, so that a start that was cut off goes on with the same edition.
 """
 
@@ -23,9 +23,9 @@ from miaohui.campaign.lifecycle import OPEN, Verb
 from miaohui.campaign.store import Campaign
 from miaohui.clock import moment_of
 from miaohui.customers.complete_journey import ZONE
+from miaohui.demo.card import OPERATOR
 from miaohui.events.store import EventStore
 from miaohui.money import Money
-from miaohui.team.operators import Operator
 from miaohui.text import Text
 from miaohui.workspace import Workspace
 
@@ -55,6 +55,19 @@ FAVOURITES: dict[str, tuple[tuple[str, Text], ...]] = {
 """Products of the data with names written for customers, by what sells them: the flash sale, the group."""
 
 
+class Program(Struct, frozen=True):
+    """Who hands in and opens the demo's campaigns: this program, under the name of the demo's operator."""
+
+    name: str
+
+    def may(self, permission: str) -> bool:
+        """All that it does."""
+        return True
+
+
+DEMO = Program(OPERATOR)
+
+
 class Goods(Struct, frozen=True):
     """A product and what customers call it (None: as the shop does)."""
 
@@ -73,29 +86,29 @@ class Goods(Struct, frozen=True):
         return min(price - price % 10 + 9, self.list_price_minor - 1)
 
 
-async def keep_open(workspace: Workspace, operator: Operator) -> None:
+async def keep_open(workspace: Workspace) -> None:
     """Let a campaign of the demo be live: the newest edition, or the next one if that is over. CampaignRefused."""
     newest = await _newest(workspace.db)
     if newest is None or _over(newest):
         edition = number(newest.id) + 1 if newest else 1
-        text, goods = await written(workspace, operator, edition)
+        text, goods = await written(workspace, edition)
         for one in goods:
             await workspace.db.execute("update product set note = $2 where sku = $1", one.sku, DEMO_VALUE)
             refusal = await workspace.fairground.stock(one.sku, STOCK, f"{PREFIX}{edition}")
             assert refusal is None, refusal
-        newest = await workspace.office.create(operator, text, "made by the demo")
+        newest = await workspace.office.create(DEMO, text, "made by the demo")
     verbs: dict[str, Verb] = {"draft": "submit", "in_review": "approve", "approved": "open"}
     while newest.status.state in verbs:
-        newest = await workspace.office.act(operator, newest.id, verbs[newest.status.state])
+        newest = await workspace.office.act(DEMO, newest.id, verbs[newest.status.state])
 
 
-async def stay_open(workspace: Workspace, operator: Operator) -> None:
+async def stay_open(workspace: Workspace) -> None:
     """Open the next edition when one has come to its end, until cancelled. One that an operator stopped is left alone."""
     while True:
-        newest = await _newest(workspace.db)
-        if newest is None or (_over(newest) and not newest.status.stopped):
-            await keep_open(workspace, operator)
         await asyncio.sleep(LOOK_EVERY_S)
+        newest = await _newest(workspace.db)
+        if newest is not None and _over(newest) and not newest.status.stopped:
+            await keep_open(workspace)
 
 
 async def live(db: "asyncpg.Pool[Any]") -> Campaign | None:
@@ -124,7 +137,7 @@ def _over(campaign: Campaign) -> bool:
 # -- the document ------------------------------------------------------------------------------------------------------------
 
 
-async def written(workspace: Workspace, operator: Operator, edition: int) -> tuple[str, list[Goods]]:
+async def written(workspace: Workspace, edition: int) -> tuple[str, list[Goods]]:
     """The document of an edition that is live now, and the products it sells."""
     sale, group = await chosen(workspace)
     now = moment_of(await workspace.db.fetchval("select now_ms()"))
@@ -133,7 +146,7 @@ async def written(workspace: Workspace, operator: Operator, edition: int) -> tup
     fields: dict[str, object] = {
         "number": edition,
         "campaign": f"{PREFIX}{edition}",
-        "owner": operator.name,
+        "owner": DEMO.name,
         "prepare": _local(live - timedelta(days=14)).date(),
         "warm_up": _local(live - timedelta(days=1)).isoformat(),
         "live": _local(live).isoformat(),

@@ -4,8 +4,9 @@ in the week before, make the log-in, open the campaign. Later starts find all th
 Whatever was cut off is done again by the next start, with the same outcome; how far the dates move is decided once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,21 +14,29 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from miaohui.clock import moment_of
 from miaohui.customers import complete_journey
-from miaohui.demo import card, fair
+from miaohui.demo import card, fair, simulated
 from miaohui.demo.card import Card
 from miaohui.workspace import Workspace
 
 
 async def prepare(workspace: Workspace, folder: Path) -> Card:
-    """Make the demo whole: its data, its log-in, its campaign."""
+    """Make the demo whole: its data, its log-in, its campaign. ImportFailed."""
     begun = await complete_journey.moved_by(workspace.db)
     today = moment_of(workspace.clock()).astimezone(ZoneInfo(complete_journey.ZONE)).date()
     workspace.shift_days = complete_journey.shift_before(today) if begun is None else begun
     with bar() as progress:
         await complete_journey.run(workspace, progress, folder=folder, shift_days=workspace.shift_days)
-    made, operator = await card.issue(workspace, folder)
-    await fair.keep_open(workspace, operator)
+    made = await card.issue(workspace, folder)
+    await fair.keep_open(workspace)
     return made
+
+
+def demo_loops(workspace: Workspace, with_simulated: bool, here: str) -> dict[str, Callable[[], Awaitable[None]]]:
+    """What goes on in a demo besides: the next edition, and simulated customers if the setting lets them."""
+    todo: dict[str, Callable[[], Awaitable[None]]] = {"editions": partial(fair.stay_open, workspace)}
+    if with_simulated:
+        todo["simulated"] = partial(simulated.run, workspace, here)
+    return todo
 
 
 @contextmanager

@@ -10,12 +10,21 @@ from miaohui.api.hot import Hot
 from miaohui.api.site import API
 from miaohui.console import site as console
 from miaohui.counter import shop as counter
+from miaohui.demo import page as demo
 from miaohui.pages import site
 from miaohui.server import health
 from miaohui.storefront import pages as storefront
 from miaohui.workspace import Workspace
 
-HANDLERS = [*health.HANDLERS, *site.HANDLERS, API, *console.HANDLERS, *storefront.HANDLERS, *counter.HANDLERS]
+HANDLERS = [
+    *health.HANDLERS,
+    *site.HANDLERS,
+    API,
+    *console.HANDLERS,
+    *storefront.HANDLERS,
+    *counter.HANDLERS,
+    *demo.HANDLERS,
+]
 
 
 class App:

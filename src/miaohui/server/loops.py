@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 
 def loops(workspace: Workspace, database_url: str) -> dict[str, Loop]:
-    """The loops of a workspace by name."""
+    """The loops of every workspace by name."""
 
     async def partitions() -> None:
         while True:

@@ -18,7 +18,7 @@ import uvloop
 
 from miaohui.customers.complete_journey import ImportFailed
 from miaohui.demo.card import Card
-from miaohui.demo.first_start import prepare
+from miaohui.demo.first_start import demo_loops, prepare
 from miaohui.events.store import EventsFailed, EventStore
 from miaohui.host.host import Host
 from miaohui.host.postgres import Postgres
@@ -71,7 +71,10 @@ async def _serve(settings: Settings, url: str, door: socket.socket, ready: Ready
     async with opened(settings, url, door) as (workspace, owner):
         card = await prepare(workspace, settings.data) if settings.demo else None
         server = Server(workspace, partial(ready, workspace, card))
-        behind = asyncio.create_task(keep_running(loops(workspace, url)))
+        todo = loops(workspace, url) | (
+            demo_loops(workspace, settings.simulated, address(door)) if settings.demo else {}
+        )
+        behind = asyncio.create_task(keep_running(todo))
         lost = asyncio.create_task(owner.lost())
         serving = asyncio.create_task(server.serve(sockets=[door]))
         try:
