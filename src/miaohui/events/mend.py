@@ -2,7 +2,7 @@
 
 Sending the rows again with the same token is not enough. The store notes the token of a block *before* it puts the block in
 its place, so that a kill between the two leaves a block that is remembered and not there; sent again, it is taken for a
-repetition. (Read in ClickHouse's MergeTreeSink and met in the kill test.) So after such an insert the rows are compared
+repetition. (So ClickHouse's MergeTreeSink; a kill test lost a batch.) So after such an insert the rows are compared
 with what lies in the tables, and only what is missing is added, to each table by itself:
 
     events              rows whose id is missing, attached as parts, which sets off no view
@@ -13,7 +13,7 @@ with what lies in the tables, and only what is missing is added, to each table b
 It can itself be killed at any point and begun again. Nobody else may be writing events of the same campaigns and minutes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 from miaohui.events.envelope import STORE_COLUMNS
@@ -62,18 +62,23 @@ class Store(Protocol):
 
 async def insert_again(store: Store, rows: Sequence[Sequence[Any]], token: str) -> None:
     """Insert rows (of STORE_COLUMNS) of which some may be there already, after an insert with the same rows and token."""
-    await store.insert("events", STORE_COLUMNS, rows, token)
+    await again(store, lambda table: store.insert(table, STORE_COLUMNS, rows, token))
+
+
+async def again(store: Store, insert: Callable[[str], Awaitable[None]]) -> None:
+    """Repeat an insert that was cut off: `insert` puts the same rows with the same token into the table it is told."""
+    await insert("events")
     for table in ("events_again", "events_missing"):
         await store.command(f"drop table if exists {table}")
         await store.command(f"create table {table} as events")
-    await store.insert("events_again", STORE_COLUMNS, rows, token)
+    await insert("events_again")
     await store.command(_MISSING_EVENTS)
     for month in await store.query("select distinct toYYYYMM(at) as month from events_missing"):
         await store.command(f"alter table events attach partition {month['month']} from events_missing")
-    again, minutes = "events_again", f"(select * from events where {_SAME_DAYS} and {_SAME_MINUTES})"
-    await store.command(_BY_CUSTOMER.format(view=_view("events_by_customer", again)))
+    repeated, minutes = "events_again", f"(select * from events where {_SAME_DAYS} and {_SAME_MINUTES})"
+    await store.command(_BY_CUSTOMER.format(view=_view("events_by_customer", repeated)))
     await store.command(_COUNTERS.format(view=_view("counters_per_minute", minutes)))
-    await store.command(f"insert into profiles {_view('profiles', again)} {_ONCE}")
+    await store.command(f"insert into profiles {_view('profiles', repeated)} {_ONCE}")
     for table in ("events_again", "events_missing"):
         await store.command(f"drop table {table}")
 

@@ -27,6 +27,7 @@ from miaohui.clock import Clock, moment_of, ms_of
 from miaohui.customers.complete_journey import campaigns, facts, people, products, report, source
 from miaohui.customers.complete_journey.report import Report
 from miaohui.customers.complete_journey.source import FILES, WEEKS, ZONE, ImportFailed
+from miaohui.events import mend
 from miaohui.events.store import EventStore
 from miaohui.vault import Vault
 
@@ -42,7 +43,11 @@ WEEKS_AT_ONCE = 4
 Progress = Callable[[str, int, int], None]
 """Told before each step: its name, how many steps are done, how many there are; at the end "", all, all."""
 
-Step = tuple[str, Callable[[], Awaitable[int | None]]]
+Step = tuple[str, Callable[[], Awaitable[None]]]
+
+_BEGUN = "select rows from import_step where source = $1 and step = $2"
+_BEGIN = "insert into import_step (source, step) values ($1, $2) on conflict do nothing"
+_DONE = "update import_step set rows = $3 where source = $1 and step = $2"
 
 
 class Place(Protocol):
@@ -76,12 +81,7 @@ async def run(
     steps = [*_staging(place.events, files, shift_days, rejected), *_writing(place, shift_days, begun_ms)]
     for n, (name, work) in enumerate(steps):
         progress(name, n, len(steps))
-        if not await place.db.fetchval("select true from import_step where source = $1 and step = $2", SOURCE, name):
-            rows = await work()
-            if rows is not None:
-                await place.db.execute(
-                    "insert into import_step (source, step, rows) values ($1, $2, $3)", SOURCE, name, rows
-                )
+        await work()
     progress("check", len(steps), len(steps))
     _write(file, rejected)
     result = Report(
@@ -139,33 +139,34 @@ def _staging(store: EventStore, files: Path, shift_days: int, rejected: list[tup
 
 
 def _writing(place: Place, shift_days: int, begun_ms: int) -> list[Step]:
-    store = place.events
+    """Writing what was staged. Customers are staged anew by every run; the other steps are done once."""
+    store, db = place.events, place.db
 
-    async def customers() -> None:
-        await people.keep(store, place.db, place.vault)
-
-    async def listed() -> int:
-        return await products.keep(store, place.db)
-
-    async def past() -> int:
-        return await campaigns.keep(store, place.db, SOURCE, shift_days)
-
-    async def coupons() -> int:
-        return await campaigns.keep_coupons(store)
-
-    def events(name: str, rows: str) -> Step:
-        async def work() -> int:
-            await facts.insert(store, rows, begun_ms, f"{SOURCE}/{name}")
-            return int((await store.query(f"select count() as n from ({rows})"))[0]["n"])
+    def once(name: str, write: Callable[[bool], Awaitable[int]]) -> Step:
+        async def work() -> None:
+            begun = await db.fetchrow(_BEGUN, SOURCE, name)
+            if begun is None or begun["rows"] is None:
+                await db.execute(_BEGIN, SOURCE, name)
+                await db.execute(_DONE, SOURCE, name, await write(begun is not None))
 
         return name, work
 
+    def events(name: str, rows: str) -> Step:
+        async def add(table: str) -> None:
+            await facts.insert(store, rows, begun_ms, f"{SOURCE}/{name}", table)
+
+        async def write(cut_off: bool) -> int:
+            await (mend.again(store, add) if cut_off else add("events"))
+            return int((await store.query(f"select count() as n from ({rows})"))[0]["n"])
+
+        return once(name, write)
+
     weeks = [(first, min(first + WEEKS_AT_ONCE - 1, WEEKS)) for first in range(1, WEEKS + 1, WEEKS_AT_ONCE)]
     return [
-        ("customers", customers),
-        ("products", listed),
-        ("campaigns", past),
-        ("coupons", coupons),
+        ("customers", lambda: people.keep(store, db, place.vault)),
+        once("products", lambda _: products.keep(store, db)),
+        once("campaigns", lambda _: campaigns.keep(store, db, SOURCE, shift_days)),
+        once("coupons", lambda _: campaigns.keep_coupons(store)),
         events("profiles", facts.PROFILES),
         events("reach", facts.REACH),
         events("redemptions", facts.REDEMPTIONS),

@@ -11,7 +11,7 @@ match discount together, and the properties `retail_discount_minor` ... keep the
 discount, as the manufacturer pays it back to the shop (docs/decisions/list-price-without-coupon-discount.md).
 
 Exactly once: an event's id is a uuid7 of its time and a hash of its key; a step is one block of rows in a fixed order, and its
-deduplication token is its name. A step that was cut off anywhere is simply done again.
+deduplication token is its name. A step that was cut off is done again and made whole (`events/mend`).
 """
 
 from miaohui.customers.complete_journey.source import ZONE
@@ -73,11 +73,11 @@ def orders(first: int, last: int) -> str:
     return _ORDERS.format(first=first, last=last)
 
 
-async def insert(store: EventStore, rows: str, received_ms: int, token: str) -> None:
-    """Add the events that `rows` describes; the same token again adds nothing."""
+async def insert(store: EventStore, rows: str, received_ms: int, token: str, table: str = "events") -> None:
+    """Add the events that `rows` describes to `table`; the same token again adds nothing."""
     figures = f", {_FIGURES}" if "total_minor" in rows else ""
     await store.command(
-        f"""insert into events (id, name, at, received_at, source, customer, campaign, properties, schema{figures})
+        f"""insert into {table} (id, name, at, received_at, source, customer, campaign, properties, schema{figures})
             settings insert_deduplication_token = '{token}', {_ONCE}
             select {_UUID7} as id, name, toTimeZone(toDateTime64(at, 3), 'UTC') as at,
                    fromUnixTimestamp64Milli(toInt64({received_ms}), 'UTC'), 'import', customer, campaign,

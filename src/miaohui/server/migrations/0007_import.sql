@@ -6,11 +6,11 @@ create table import_run (                                 -- one import of one s
   shift_days integer not null,                            -- whole days by which every date was moved
   report jsonb                                            -- null until the import is whole
 );
-create table import_step (                                -- a step stands here once its rows are safe
+create table import_step (                                -- a step stands here from its beginning
   source text collate "C" not null references import_run,
   step text collate "C" not null,
-  rows bigint not null,
-  done_at timestamptz not null default now(),
+  rows bigint,                                            -- null until its rows are safe
+  begun_at timestamptz not null default now(),
   primary key (source, step)
 );
 
