@@ -129,6 +129,14 @@ async def test_a_view_is_an_event_of_the_visitor_and_names_who_shared(scene: Sce
     await stranger.leave()
 
 
+async def test_a_group_of_a_day_counts_its_hours(scene: Scene, chromium: Browser) -> None:
+    reply = (await act(scene, "1228", "table-of-three", "open")).json()
+    visitor = await scene.comes(chromium, "718", "en")
+    await visitor.page.goto(f"/c/fair/table-of-three/{reply['party']}")
+    await expect(visitor.page.locator("[role=timer]")).to_contain_text("00:15:")  # of the sixteen minutes for the leader
+    await visitor.leave()
+
+
 async def test_the_clock_of_a_page_is_the_servers(scene: Scene, chromium: Browser) -> None:
     visitor = await scene.comes(chromium, "1228", "en")
     await visitor.page.clock.set_system_time((NOON - DAY) / 1000)

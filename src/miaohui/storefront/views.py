@@ -61,7 +61,7 @@ select m.control, (select coalesce(array_agg(a.name), '{}') from campaign_audien
 from membership m where m.campaign = $1 and m.customer = $2
 """
 _CONSENTS = "select coalesce(array_agg(name), '{}') from consent where customer = $1"
-_GOODS = "select sku, category, note from product where sku = any($1)"
+_GOODS = "select sku, category from product where sku = any($1)"
 
 
 class Instance(Struct, frozen=True, kw_only=True):
@@ -95,7 +95,7 @@ class PlayView(Struct, frozen=True, kw_only=True):
     """One play as a page shows it. `left` is what may still be taken from each pool, `received` what came into it.
 
     `who` is the visitor as the host will see him, None if we do not know him; `barred` is the shared check that he fails.
-    `picture` and `note` are the product's, where the play is about one.
+    `picture` is that of the product, where the play is about one.
     """
 
     setup: Setup
@@ -107,7 +107,6 @@ class PlayView(Struct, frozen=True, kw_only=True):
     barred: str
     mine: list[Instance]
     picture: str = "gift"
-    note: str = ""
 
     @property
     def rules(self) -> Any:
@@ -180,7 +179,7 @@ async def plays(db: "asyncpg.Pool[Any]", campaign: str, customer: str | None) ->
         accounts = await _pools(connection, setups.values())
         who, control = await _who(connection, campaign, customer)
         mine = await _mine(connection, customer, campaign)
-        goods = await _goods(connection, setups.values())
+        pictures = await _pictures(connection, setups.values())
     return {
         row["play"]: PlayView(
             setup=setups[row["play"]],
@@ -191,8 +190,7 @@ async def plays(db: "asyncpg.Pool[Any]", campaign: str, customer: str | None) ->
             who=who,
             barred=_barred(setups[row["play"]], who, control),
             mine=[one for one in mine if one.setup.play == row["play"]],
-            picture=goods.get(row["play"], ("gift", ""))[0],
-            note=goods.get(row["play"], ("gift", ""))[1],
+            picture=pictures.get(row["play"], "gift"),
         )
         for row in rows
     }
@@ -262,11 +260,11 @@ async def _pools(connection: "asyncpg.Connection[Any]", setups: Collection[Setup
     return found
 
 
-async def _goods(connection: "asyncpg.Connection[Any]", setups: Collection[Setup]) -> dict[str, tuple[str, str]]:
-    """play -> picture and note of the product it is about."""
+async def _pictures(connection: "asyncpg.Connection[Any]", setups: Collection[Setup]) -> dict[str, str]:
+    """play -> picture of the product it is about."""
     skus = {setup.play: setup.rules.product.sku for setup in setups if hasattr(setup.rules, "product")}
-    known = {row["sku"]: row for row in await connection.fetch(_GOODS, list(skus.values()))}
-    return {play: (picture(known[sku]["category"]), known[sku]["note"]) for play, sku in skus.items() if sku in known}
+    known = {row["sku"]: row["category"] for row in await connection.fetch(_GOODS, list(skus.values()))}
+    return {play: picture(known[sku]) for play, sku in skus.items() if sku in known}
 
 
 async def _who(connection: "asyncpg.Connection[Any]", campaign: str, customer: str | None) -> tuple[Who | None, bool]:

@@ -8,13 +8,16 @@
   const now = () => madeAt + (performance.now() - shownAt);
   const two = (n) => String(n).padStart(2, "0");
 
+  const SIZES = { d: 86400, h: 3600, m: 60, s: 1 };
+
   function count(clock) {
     const left = Math.max(0, Math.ceil((Number(clock.dataset.until) - now()) / 1000));
-    const parts = { d: Math.floor(left / 86400), h: Math.floor(left / 3600) % 24, m: Math.floor(left / 60) % 60, s: left % 60 };
+    let rest = left;  // the largest unit that a clock shows takes all there is
     for (const b of clock.querySelectorAll("[data-part]")) {
-      const part = b.dataset.part;
-      if (part === "d") for (const e of clock.querySelectorAll("[data-days]")) e.hidden = parts.d === 0;
-      b.textContent = part === "d" ? parts.d : two(parts[part]);
+      const part = b.dataset.part, n = Math.floor(rest / SIZES[part]);
+      rest %= SIZES[part];
+      b.textContent = part === "d" ? n : two(n);
+      if (part === "d") for (const e of clock.querySelectorAll("[data-days]")) e.hidden = n === 0;
     }
     return left;
   }
