@@ -97,7 +97,7 @@ def conditions(
             st.lists(inner, min_size=2, max_size=3).map(lambda of: AllOf(tuple(of))),
             st.lists(inner, min_size=2, max_size=3).map(lambda of: AnyOf(tuple(of))),
         ),
-        max_leaves=8,
+        max_leaves=6,
     )
 
 

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 from conditions import ANY_CONDITION, EVENTS, KNOWN
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 
 from miaohui.audiences.known import Known, vocabulary
 from miaohui.audiences.language import DEPTH_MAX, LENGTH_MAX, read
@@ -116,6 +116,7 @@ def test_text_settles_in_one_step(text: str) -> None:
     assert write(read(once, KNOWN).condition, "CNY") == once
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(ANY_CONDITION)
 def test_any_tree_is_read_back_from_its_text(tree: Condition) -> None:
     text = write(tree, "CNY")

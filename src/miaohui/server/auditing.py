@@ -16,7 +16,7 @@ from miaohui.server.settings import Settings
 
 def audit_workspace(settings: Settings, *, as_json: bool) -> bool:
     """Print the report; True if everything holds."""
-    with _address(settings) as url:
+    with database_of(settings) as url:
         checks = asyncio.run(_audit(url, settings.workspace))
     if as_json:
         print(msgspec.json.encode(checks).decode())
@@ -26,7 +26,7 @@ def audit_workspace(settings: Settings, *, as_json: bool) -> bool:
 
 
 @contextlib.contextmanager
-def _address(settings: Settings) -> Iterator[str]:
+def database_of(settings: Settings) -> Iterator[str]:
     """PostgreSQL of the settings, the embedded one of a running server, or the embedded one started here."""
     if settings.database_url:
         yield settings.database_url

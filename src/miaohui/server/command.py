@@ -54,6 +54,20 @@ def audit(*, json: bool = False) -> None:
         sys.exit(1)
 
 
+@app.command
+def forget(customer: str) -> None:
+    """Erase a customer's names, phones and e-mails for good; every sum stays. CUSTOMER: internal id, or shop:<the shop's id>."""
+    from miaohui.customers.forget import UnknownCustomer
+    from miaohui.server.forgetting import forget_customer
+    from miaohui.server.settings import read_settings
+
+    try:
+        done = forget_customer(read_settings(os.environ), customer)
+    except UnknownCustomer as unknown:
+        sys.exit(f"miaohui: {unknown}")
+    print(f"{done.customer}: {'was forgotten before' if done.before else f'{done.identities} identities erased'}")
+
+
 bench = App(name="bench", help="Measure on this machine, on servers and folders of its own.")
 app.command(bench)
 
