@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, get, post
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, QueryParameter, RawBody
 from msgspec import Struct
 
 from miaohui.api.refusals import ApiRefusal, shop_only
@@ -53,7 +54,9 @@ class EventPage(Struct, frozen=True):
 
 
 @post("/events", status_code=200, request_max_body_size=BODY_MAX)
-async def take_events(request: Request[Any, Any, Any], workspace: Workspace, body: bytes) -> TakenEvents:
+async def take_events(
+    request: Request[Any, Any, Any], workspace: NamedDependency[Workspace], body: RawBody
+) -> TakenEvents:
     """Take events: a JSON array of them, each answered by itself, or one JSON object."""
     sender = await _sender(request, workspace)
     many = body.lstrip()[:1] == b"["
@@ -86,10 +89,10 @@ async def take_events(request: Request[Any, Any, Any], workspace: Workspace, bod
 
 @get("/events", guards=[shop_only])
 async def read_events(
-    workspace: Workspace,
-    after: str = "",
-    limit: Annotated[int, Parameter(ge=1, le=feed.LIMIT_MAX)] = feed.LIMIT_MAX,
-    name: list[str] | None = None,
+    workspace: NamedDependency[Workspace],
+    after: FromQuery[str] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=feed.LIMIT_MAX)] = feed.LIMIT_MAX,
+    name: FromQuery[list[str] | None] = None,
 ) -> EventPage:
     """The events behind the cursor `after` (none: from the beginning); `name` may be given several times."""
     try:

@@ -3,6 +3,8 @@
 from typing import Any
 
 from litestar import Request, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Struct
 
 from miaohui.api.refusals import ApiRefusal, shop_only
@@ -44,7 +46,7 @@ class DeadLetterPage(Struct, frozen=True):
 
 
 @get("/webhooks", guards=[shop_only])
-async def list_webhooks(workspace: Workspace, after: str = "") -> WebhookPage:
+async def list_webhooks(workspace: NamedDependency[Workspace], after: FromQuery[str] = "") -> WebhookPage:
     """The webhooks in use, at most 200."""
     async with workspace.db.acquire() as connection:
         found = await webhooks.listed(connection, after)
@@ -52,7 +54,9 @@ async def list_webhooks(workspace: Workspace, after: str = "") -> WebhookPage:
 
 
 @post("/webhooks", guards=[shop_only])
-async def create_webhook(request: Request[Any, Any, Any], workspace: Workspace, data: NewWebhook) -> MadeWebhook:
+async def create_webhook(
+    request: Request[Any, Any, Any], workspace: NamedDependency[Workspace], data: JSONBody[NewWebhook]
+) -> MadeWebhook:
     """Make a webhook; it is told of what happens from now on."""
     async with workspace.db.acquire() as connection, connection.transaction():
         try:
@@ -66,7 +70,9 @@ async def create_webhook(request: Request[Any, Any, Any], workspace: Workspace, 
 
 
 @delete("/webhooks/{id:str}", guards=[shop_only])
-async def archive_webhook(request: Request[Any, Any, Any], workspace: Workspace, id: str) -> None:
+async def archive_webhook(
+    request: Request[Any, Any, Any], workspace: NamedDependency[Workspace], id: FromPath[str]
+) -> None:
     """Send nothing more there; the webhook is archived."""
     async with workspace.db.acquire() as connection, connection.transaction():
         if not await webhooks.archive(connection, id):
@@ -75,7 +81,7 @@ async def archive_webhook(request: Request[Any, Any, Any], workspace: Workspace,
 
 
 @get("/webhooks/dead-letters", guards=[shop_only])
-async def list_dead_letters(workspace: Workspace, after: str = "") -> DeadLetterPage:
+async def list_dead_letters(workspace: NamedDependency[Workspace], after: FromQuery[str] = "") -> DeadLetterPage:
     """Deliveries that were given up, at most 200."""
     async with workspace.db.acquire() as connection:
         found = await webhooks.dead_letters(connection, after)
@@ -83,7 +89,9 @@ async def list_dead_letters(workspace: Workspace, after: str = "") -> DeadLetter
 
 
 @post("/webhooks/dead-letters/{id:str}/retry", status_code=202, guards=[shop_only])
-async def retry_dead_letter(request: Request[Any, Any, Any], workspace: Workspace, id: str) -> None:
+async def retry_dead_letter(
+    request: Request[Any, Any, Any], workspace: NamedDependency[Workspace], id: FromPath[str]
+) -> None:
     """Send a dead letter once more, with the same body and delivery id."""
     async with workspace.db.acquire() as connection, connection.transaction():
         if not await webhooks.retry(connection, id):
@@ -92,7 +100,9 @@ async def retry_dead_letter(request: Request[Any, Any, Any], workspace: Workspac
 
 
 @post("/webhooks/dead-letters/{id:str}/drop", status_code=204, guards=[shop_only])
-async def drop_dead_letter(request: Request[Any, Any, Any], workspace: Workspace, id: str) -> None:
+async def drop_dead_letter(
+    request: Request[Any, Any, Any], workspace: NamedDependency[Workspace], id: FromPath[str]
+) -> None:
     """Give a dead letter up for good."""
     async with workspace.db.acquire() as connection, connection.transaction():
         if not await webhooks.drop(connection, id):

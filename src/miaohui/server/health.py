@@ -8,6 +8,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 from litestar import Response, get
+from litestar.di import NamedDependency
 
 from miaohui.events import outbox
 from miaohui.workspace import Workspace
@@ -17,7 +18,7 @@ LAG_MAX_S = 60
 
 
 @get("/healthz", include_in_schema=False, cache=1)
-async def healthz(workspace: Workspace) -> Response[dict[str, str]]:
+async def healthz(workspace: NamedDependency[Workspace]) -> Response[dict[str, str]]:
     """How the engines are."""
     ledger, events = await asyncio.gather(_said(_ask_ledger(workspace)), _said(_ask_events(workspace)))
     well = ledger == events == "ok"
