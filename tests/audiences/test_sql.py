@@ -37,7 +37,7 @@ async def crowded(fresh_store) -> AsyncIterator[tuple[EventStore, list[Person]]]
         yield store, people
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.lists(CONDITIONS, min_size=30, max_size=30))
 async def test_sql_means_what_plain_python_means(
     crowded: tuple[EventStore, list[Person]], trees: list[Condition]
