@@ -4,6 +4,7 @@ A play is a module in `miaohui/plays/`, found by its name, with
     TITLE, SENTENCES      its name and the sentence of each of its refusals (by code), zh and en; `{price_minor}` and the like
                           are filled from the refusal's data (keys that end in `_minor` are shown as money, `_ms` as a time)
     LABELS                field of `Rules`, class name of an event or name of a pool -> Text
+    ICON                  optional: the Tabler icon that stands for it in the console
     Rules                 what the operator sets: an immutable, self-validating version; the first field is `id`
                           ("<campaign>/<play>"). See `_fields` for the types of fields and how a document writes them
     ACTIONS               the actions that customers take: POST /plays/{campaign}/{play}/{snake_case of the class}. The host

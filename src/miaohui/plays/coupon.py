@@ -51,6 +51,7 @@ from miaohui.plays._fields import Given, Offer, Validity
 from miaohui.pricing.allocation import allocate
 
 TITLE = Text(zh="优惠券", en="Coupon")
+ICON = "ticket"
 SENTENCES = {
     "limit_reached": Text(zh="每人限领 {limit} 张，你已经领过了", en="You already have yours: {limit} per customer"),
     "none_left": Text(zh="券已领完", en="All coupons have been taken"),

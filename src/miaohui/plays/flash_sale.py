@@ -49,6 +49,7 @@ from miaohui.plays._fields import Product, Span
 TOKEN_MS = 30_000
 
 TITLE = Text(zh="秒杀", en="Flash sale")
+ICON = "bolt"
 SENTENCES = {
     "no_slot": Text(zh="下一场 {starts_ms} 开始", en="The next slot opens at {starts_ms}"),
     "limit_reached": Text(zh="每人限购 {limit} 件，你已经买过了", en="{limit} per customer: you have had yours"),

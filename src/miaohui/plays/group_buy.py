@@ -54,6 +54,7 @@ from miaohui.plays._fields import Product
 SEAT = "seat"
 
 TITLE = Text(zh="拼团", en="Group buying")
+ICON = "users-group"
 SENTENCES = {
     "unknown_party": Text(zh="没有这个团", en="There is no such group"),
     "party_full": Text(zh="这个团已经满了，{size} 人已成团", en="This group is full: {size} people are in it"),

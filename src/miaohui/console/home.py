@@ -1,0 +1,78 @@
+"""Today: the figures of the moment, what needs somebody, and the campaigns that are being prepared or run."""
+
+from litestar import Response, get
+from msgspec import Struct
+
+from miaohui.campaign import store
+from miaohui.campaign.document import Document
+from miaohui.campaign.lifecycle import OPEN, State
+from miaohui.campaign.store import Campaign, Connection
+from miaohui.console.frame import show
+from miaohui.console.funds import Fair, fairs
+from miaohui.console.guard import TheWorkspace, needs
+from miaohui.console.needs import LateTimers
+from miaohui.console.needs import needs as what_needs_you
+from miaohui.console.plans import document_of
+from miaohui.console.progress import Progress, progress
+from miaohui.console.stages import Tag, tags
+from miaohui.events import outbox
+from miaohui.pages.language import AnyRequest
+from miaohui.workspace import Workspace
+
+MOST = 50
+AT_WORK: list[State] = ["draft", "in_review", "approved", "warm_up", "live", "wrap_up"]
+
+_LATE = """
+select campaign, play, count(*) as count, min(due_ms) as due_ms from timer where due_ms < now_ms()
+group by campaign, play order by min(due_ms) limit 20
+"""
+
+
+class Row(Struct, frozen=True):
+    """A campaign of the table; `document` is None when it cannot be read any more."""
+
+    campaign: Campaign
+    tags: tuple[Tag, ...]
+    document: Document | None
+    fair: Fair
+    goal: Progress | None
+
+
+async def rows_of(c: Connection, workspace: Workspace, campaigns: list[Campaign]) -> list[Row]:
+    """What tables show of `campaigns`: the document's owner, the ledger's money, the main goal."""
+    found = await fairs(c, [campaign.id for campaign in campaigns], workspace.currency)
+    documents = {campaign.id: await document_of(c, workspace, campaign) for campaign in campaigns}
+    return [await _row(workspace, campaign, documents[campaign.id], found[campaign.id]) for campaign in campaigns]
+
+
+async def _row(workspace: Workspace, campaign: Campaign, document: Document | None, fair: Fair) -> Row:
+    goals = await progress(workspace, document, opened=bool(fair.plays)) if document else []
+    return Row(campaign, tags(campaign.status), document, fair, goals[0] if goals else None)
+
+
+@get("/", guards=[needs("campaign.view")])
+async def home(request: AnyRequest, workspace: TheWorkspace) -> Response[str]:
+    """The first page after the log-in."""
+    async with workspace.db.acquire() as c:
+        campaigns = await store.campaigns(c, AT_WORK, limit=MOST)
+        now_ms = await c.fetchval("select now_ms()")
+        late = [LateTimers(**row) for row in await c.fetch(_LATE)]
+        rows = await rows_of(c, workspace, campaigns)
+    lag_ms = await outbox.lag_ms(workspace.db)
+    by_id = {row.campaign.id: row.fair for row in rows}
+    todo = what_needs_you(campaigns, by_id, late, lag_ms, now_ms)
+    running = [row for row in rows if row.campaign.status.state in OPEN]
+    return show(
+        request,
+        "console/home.html",
+        rows=rows,
+        todo=todo,
+        running=running,
+        waiting=sum(1 for campaign in campaigns if campaign.status.submitted),
+        money=[row.fair.funds for row in running],
+        lag_ms=lag_ms,
+        now_ms=now_ms,
+    )
+
+
+HANDLERS = [home]

@@ -1,0 +1,165 @@
+"""What needs somebody today: five rules. Each is a pure function that gives a row with its reason and its link, or nothing."""
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from miaohui.campaign.lifecycle import OPEN
+from miaohui.campaign.store import Campaign
+from miaohui.console.funds import Fair, Funds, PlayFigures, PoolFigure
+from miaohui.money import Money
+from miaohui.review.moment import BUDGET_ALARM_PPM, LAG_ALARM_MS, STOCK_ALARM_PPM
+from miaohui.text import Text
+
+BUDGET_SHARE = BUDGET_ALARM_PPM / 1_000_000
+STOCK_SHARE = STOCK_ALARM_PPM / 1_000_000
+LATE_MS = 10_000
+
+
+class Need(Struct, frozen=True):
+    """A row of the list: what, why, where to; `mark` is how bad it is, in a word."""
+
+    rule: str
+    icon: str
+    tone: str
+    title: Text
+    why: Text
+    mark: Text
+    path: str
+
+
+class LateTimers(Struct, frozen=True):
+    """Timers of one play (of orders: campaign and play are empty) that should have fired: how many, the oldest one's time."""
+
+    campaign: str
+    play: str
+    count: int
+    due_ms: int
+
+
+def budget_used(name: Text, funds: Funds) -> Need | None:
+    """At least 80 % of the budget is spent or promised."""
+    if funds.total_minor == 0 or funds.used < BUDGET_SHARE:
+        return None
+    used, total = Money(funds.used_minor, funds.currency), Money(funds.total_minor, funds.currency)
+    said = {
+        language: (used.text(language, cents=False), total.text(language, cents=False)) for language in ("zh", "en")
+    }
+    return Need(
+        rule="budget_used",
+        icon="wallet",
+        tone="red" if funds.used >= 1 else "amber",
+        title=Text(f"预算快用完：{name.zh}", f"Budget nearly used: {name.en}"),
+        why=Text(
+            f"已付和承诺共 {said['zh'][0]}，预算 {said['zh'][1]}；用完后不再发放，已承诺的照常兑付",
+            f"{said['en'][0]} of {said['en'][1]} spent or promised; at the end nothing new is promised",
+        ),
+        mark=_percent(funds.used),
+        path=f"/campaigns/{funds.campaign}#budget",
+    )
+
+
+def stock_low(campaign: str, play: PlayFigures, pool: PoolFigure) -> Need | None:
+    """A running play has at most 10 % of its stock left."""
+    if not pool.stock or play.running == "closed" or pool.share > STOCK_SHARE:
+        return None
+    title = play.setup.title
+    return Need(
+        rule="stock_low",
+        icon="package",
+        tone="red" if pool.left <= 0 else "amber",
+        title=Text(f"库存见底：{title.zh}", f"Stock is running out: {title.en}"),
+        why=Text(
+            f"{pool.title.zh}还剩 {pool.left:,}，开放时 {pool.amount:,}", f"{pool.left:,} of {pool.amount:,} left"
+        ),
+        mark=Text("已空", "empty") if pool.left <= 0 else _percent(pool.share),
+        path=f"/campaigns/{campaign}#plays",
+    )
+
+
+def events_late(lag_ms: int) -> Need | None:
+    """The oldest event that is not in the event store yet is more than 10 s old."""
+    if lag_ms <= LAG_ALARM_MS:
+        return None
+    s = lag_ms // 1000
+    return Need(
+        rule="events_late",
+        icon="database",
+        tone="red",
+        title=Text("事件迟到", "Events are late"),
+        why=Text(
+            "作战室和人群用的是旧数据；账本和玩法不受影响",
+            "War rooms and audiences show old data; ledger and plays go on",
+        ),
+        mark=Text(f"{s:,} 秒", f"{s:,} s"),
+        path="/healthz",
+    )
+
+
+def approval_waiting(campaign: Campaign) -> Need | None:
+    """A version was submitted and nobody has approved or rejected it."""
+    version = campaign.status.submitted
+    if not version:
+        return None
+    name = campaign.name
+    running = campaign.status.state in OPEN
+    return Need(
+        rule="approval_waiting",
+        icon="circle-check",
+        tone="gold",
+        title=Text(f"等待审批：{name.zh}", f"Approval waits: {name.en}"),
+        why=Text(f"第 {version} 版，批准后立即生效", f"Version {version}; it runs as soon as it is approved")
+        if running
+        else Text(f"第 {version} 版，批准后到时间自动开始", f"Version {version}; approved, it opens at its time"),
+        mark=Text("待批准", "approve"),
+        path=f"/campaigns/{campaign.id}",
+    )
+
+
+def timer_late(late: LateTimers, now_ms: int) -> Need | None:
+    """A timer is due for more than 10 s and has not fired."""
+    behind_ms = now_ms - late.due_ms
+    if behind_ms <= LATE_MS:
+        return None
+    of = Text(late.play or "订单", late.play or "orders")
+    s = behind_ms // 1000
+    return Need(
+        rule="timer_late",
+        icon="hourglass",
+        tone="red",
+        title=Text(f"定时未执行：{of.zh}", f"Timers are late: {of.en}"),
+        why=Text(
+            f"{late.count:,} 个定时（成团截止、占位到期）该执行而没有执行",
+            f"{late.count:,} timers (end of a group, expiry of a hold) should have fired",
+        ),
+        mark=Text(f"晚 {s:,} 秒", f"{s:,} s late"),
+        path=f"/campaigns/{late.campaign}#plays" if late.campaign else "/healthz",
+    )
+
+
+def needs(
+    campaigns: Iterable[Campaign], fairs: dict[str, Fair], late: Iterable[LateTimers], lag_ms: int, now_ms: int
+) -> list[Need]:
+    """All rows: what is broken first, then approvals, then what runs out."""
+
+    def found() -> Iterator[Need | None]:
+        yield events_late(lag_ms)
+        for timers in late:
+            yield timer_late(timers, now_ms)
+        every = list(campaigns)
+        for campaign in every:
+            yield approval_waiting(campaign)
+        for campaign in every:
+            if campaign.status.state in OPEN:
+                fair = fairs[campaign.id]
+                yield budget_used(campaign.name, fair.funds)
+                for play in fair.plays:
+                    for pool in play.stock:
+                        yield stock_low(campaign.id, play, pool)
+
+    return [need for need in found() if need is not None]
+
+
+def _percent(share: float) -> Text:
+    shown = f"{share * 100:.1f}%"
+    return Text(shown, shown)
