@@ -208,6 +208,13 @@ async def test_another_shift_is_refused(journey: SimpleNamespace, tmp_path: Path
         await complete_journey.run(journey, silent, folder=tmp_path, shift_days=364)
 
 
+async def test_files_that_are_not_there_are_named(database, store, vault, tmp_path: Path) -> None:
+    with pytest.raises(ImportFailed, match=r"the event store cannot read .*nowhere/transactions\.parquet"):
+        await complete_journey.run(at(database, store, vault), silent, folder=tmp_path, files=tmp_path / "nowhere")
+    assert await database.fetchval("select count(*) from customer") == 0
+    assert await store.query("select count() as n from events") == [{"n": 0}]
+
+
 async def test_bad_rows_are_turned_away_with_a_reason(database, store, vault, tmp_path: Path) -> None:
     line = "select {}, 330, 1, 1095275, {}, {}, 0., 0., 0., {}, toDateTime64('2017-01-01 12:00:00', 9, 'UTC')"
     files = await write_small(

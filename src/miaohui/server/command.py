@@ -68,6 +68,22 @@ def forget(customer: str) -> None:
     print(f"{done.customer}: {'was forgotten before' if done.before else f'{done.identities} identities erased'}")
 
 
+imports = App(name="import", help="Bring history into the workspace, while its server does not run.")
+app.command(imports)
+
+
+@imports.command(name="complete-journey")
+def complete_journey(*, shift_days: int | None = None) -> None:
+    """The Complete Journey: a grocery chain's year of customers, orders and campaigns. Again: goes on, or changes nothing.
+
+    Dates are kept unless they are to be moved by `shift_days` whole days.
+    """
+    from miaohui.server.importing import import_complete_journey
+    from miaohui.server.settings import read_settings
+
+    import_complete_journey(read_settings(os.environ), shift_days)
+
+
 bench = App(name="bench", help="Measure on this machine, on servers and folders of its own.")
 app.command(bench)
 

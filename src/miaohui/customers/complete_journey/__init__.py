@@ -77,6 +77,7 @@ async def run(
     if done:
         return done
     files, file = files or source.installed(), folder / REJECTED
+    await source.check_readable(place.events, files)
     rejected: list[tuple[str, str, str]] = []
     steps = [*_staging(place.events, files, shift_days, rejected), *_writing(place, shift_days, begun_ms)]
     for n, (name, work) in enumerate(steps):

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
 from miaohui.events.store import EventStore
 
 ZONE = "America/New_York"
@@ -173,6 +175,18 @@ def installed() -> Path:
     if spec is None or spec.origin is None:
         raise ImportFailed(f"the package {PACKAGE} is not installed: run `make setup`")
     return Path(spec.origin).with_name("data")
+
+
+async def check_readable(store: EventStore, folder: Path) -> None:
+    """ImportFailed unless the event store's engine can read the files: a server reads its own disk, not ours."""
+    for file in FILES:
+        try:
+            await store.query(f"select 1 from {_rows(folder, file)} limit 1")
+        except ClickHouseError as e:
+            raise ImportFailed(
+                f"the event store cannot read {folder / file.name}.parquet: {e}; name a folder that holds the files, or, with "
+                "a ClickHouse server (MIAOHUI_EVENTS_URL), import with the embedded store: a server does not see these files"
+            ) from e
 
 
 async def stage(store: EventStore, folder: Path, file: File, shift_days: int) -> None:
