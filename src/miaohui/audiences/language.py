@@ -24,12 +24,13 @@ prints is read as the same tree.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
-from typing import Literal, NoReturn, TypeVar, cast
+from typing import cast
 
 from msgspec import Struct
 
+from miaohui.audiences.cursor import Cursor, sign_text
 from miaohui.audiences.known import Known, written
 from miaohui.audiences.mistakes import BadCondition, Hint, nearest_word
 from miaohui.audiences.tree import (
@@ -55,8 +56,7 @@ from miaohui.audiences.tree import (
     Where,
     Window,
 )
-from miaohui.audiences.words import Token, tokens
-from miaohui.money import exponent, to_minor
+from miaohui.audiences.words import Token
 from miaohui.text import Text
 
 LENGTH_MAX = 4_000
@@ -65,15 +65,12 @@ FUNCTIONS = ("count", "sum", "never", "last", "days_since")
 ORDERS = (">=", ">", "<=", "<")
 OPS = (*ORDERS, "=", "!=")
 NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
-_WHOLE = re.compile(r"-?[0-9](_?[0-9]){0,14}")
-_AMOUNT = re.compile(r"-?[0-9](_?[0-9]){0,14}(\.[0-9]+)?")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?", re.ASCII)
 _UNITS: dict[str, Unit] = {f"{unit}{s}": unit for unit in ("hour", "day", "week") for s in ("", "s")}
 _CONDITION = Text(
     "一个条件（特征、tag、count(…)、sum(…)、never(…)、last(…)、days_since(…)、everybody、not 或左括号）",
     "a condition (a trait, tag, count(...), sum(...), never(...), last(...), days_since(...), everybody, not or a parenthesis)",
 )
-T = TypeVar("T")
 
 
 class Reading(Struct, frozen=True):
@@ -94,22 +91,19 @@ def read(text: str, known: Known) -> Reading:
     return Reading(condition, tuple(reader.hints))
 
 
-class _Reader:
-    """One pass over the tokens; each method reads what its name says and leaves the place behind it."""
+class _Reader(Cursor):
+    """The grammar, a method for each of its words."""
 
-    def __init__(self, text: str, known: Known) -> None:
-        self.text, self.known = text, known
-        self.tokens, self.at, self.depth = tokens(text), 0, 0
-        self.hints: list[Hint] = []
+    depth = 0
 
     # --- groups ---
 
     def either(self) -> Condition:
-        found = self._several("or", self.both)
+        found = self.several("or", self.both)
         return found[0] if len(found) == 1 else AnyOf(found)
 
     def both(self) -> Condition:
-        found = self._several("and", self.single)
+        found = self.several("and", self.single)
         return found[0] if len(found) == 1 else AllOf(found)
 
     def single(self) -> Condition:
@@ -131,7 +125,7 @@ class _Reader:
 
     def end(self) -> None:
         if self.here.kind != "end":
-            self.fail(self.here, _sign("and"), _sign("or"), Text("句末", "the end"))
+            self.fail(self.here, sign_text("and"), sign_text("or"), Text("句末", "the end"))
 
     # --- tests ---
 
@@ -176,7 +170,7 @@ class _Reader:
         denied = self.take("not")
         if not self.here.is_("in"):
             signs = ("in",) if denied else ("is", "is not", "in", "not in", *also)
-            self.fail(self.here, *map(_sign, signs))
+            self.fail(self.here, *map(sign_text, signs))
         return denied, self.one_or_several(value)
 
     def one_or_several(self, value: Callable[[], str]) -> tuple[str, ...]:
@@ -276,7 +270,7 @@ class _Reader:
         self.fail(place, Text("事件名", "the name of an event"), nearest=nearest_word(name, self.known.events))
 
     def wheres(self, event: str) -> tuple[Where, ...]:
-        return self._several("and", lambda: self.where(event)) if self.take("where") else ()
+        return self.several("and", lambda: self.where(event)) if self.take("where") else ()
 
     def where(self, event: str) -> Where:
         field = self.field_of(event, self.name(Text("字段名", "the name of a field")))
@@ -303,7 +297,7 @@ class _Reader:
         found: Window | None = None
         if self.take(","):
             if not self.here.is_("last", "between"):
-                self.fail(self.here, _sign("last"), _sign("between"))
+                self.fail(self.here, sign_text("last"), sign_text("between"))
             found = self.span() if self.take("last") else self.between()
         self.need(")", *(() if found else (",",)))
         return found
@@ -315,7 +309,7 @@ class _Reader:
             self.fail(token, Text("1 到 100000 的数", "a number from 1 to 100000"))
         unit = self.here
         if unit.value.lower() not in _UNITS:
-            self.fail(unit, *map(_sign, ("hours", "days", "weeks")), nearest=nearest_word(unit.value, _UNITS))
+            self.fail(unit, *map(sign_text, ("hours", "days", "weeks")), nearest=nearest_word(unit.value, _UNITS))
         self.at += 1
         return Last(number, _UNITS[unit.value.lower()])
 
@@ -341,79 +335,10 @@ class _Reader:
         self.at += 1
         return token.value
 
-    # --- figures and words ---
+    # --- figures ---
 
     def op(self) -> Op:
         return cast(Op, self.sign(*OPS))
 
-    def sign(self, *signs: str) -> str:
-        token = self.here
-        if not self.take(*signs):
-            self.fail(token, *map(_sign, signs))
-        return token.value
-
-    def whole(self) -> int:
-        token = self.here
-        if token.kind != "word" or not _WHOLE.fullmatch(token.value):
-            self.fail(token, Text("整数", "a whole number"))
-        self.at += 1
-        return int(token.value)
-
     def figure(self, field: str) -> int:
         return self.amount() if field.endswith("_minor") else self.whole()
-
-    def amount(self) -> int:
-        token, currency = self.here, self.known.currency
-        digits = exponent(currency)
-        try:
-            if not _AMOUNT.fullmatch(token.value):
-                raise ValueError
-            minor = to_minor(token.value.replace("_", ""), currency)
-        except ValueError:
-            example = "99" if digits == 0 else "99." + "0" * digits
-            self.fail(token, Text(f"{currency} 金额，如 {example}", f"an amount in {currency} such as {example}"))
-        self.at += 1
-        return minor
-
-    def name(self, expected: Text) -> Token:
-        """A free word or a text in quotes."""
-        token = self.here
-        if not token.free() or not 1 <= len(token.value) <= 100:
-            self.fail(token, expected)
-        self.at += 1
-        return token
-
-    # --- the tokens ---
-
-    @property
-    def here(self) -> Token:
-        return self.tokens[self.at]
-
-    def take(self, *meanings: str) -> bool:
-        if self.here.is_(*meanings):
-            self.at += 1
-            return True
-        return False
-
-    def need(self, meaning: str, *also: str) -> None:
-        """Read `meaning`; `also` could have stood here as well."""
-        if not self.take(meaning):
-            self.fail(self.here, *map(_sign, (meaning, *also)))
-
-    def hint(self, token: Token, sentence: Text, words: Iterable[str]) -> None:
-        self.hints.append(Hint(token.offset, token.length, sentence, nearest_word(token.value, words)))
-
-    def fail(self, token: Token, *expected: Text, nearest: str = "") -> NoReturn:
-        if not nearest and token.kind == "word":
-            nearest = nearest_word(token.value, [word.en for word in expected if word.zh == word.en])
-        raise BadCondition(self.text, token.offset, token.length, expected, nearest)
-
-    def _several(self, joint: Literal["and", "or"], item: Callable[[], T]) -> tuple[T, ...]:
-        found = [item()]
-        while self.take(joint):
-            found.append(item())
-        return tuple(found)
-
-
-def _sign(sign: str) -> Text:
-    return Text(sign, sign)

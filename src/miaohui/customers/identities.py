@@ -81,9 +81,7 @@ async def acquaint(connection: "asyncpg.Connection[Any]", vault: Vault, shop_ids
     return {shop_id: known[hash] for hash, shop_id in hashes.items()}
 
 
-async def shop_ids_of(
-    connection: "asyncpg.Connection[Any]", vault: Vault, customers: Sequence[str]
-) -> dict[str, str]:
+async def shop_ids_of(connection: "asyncpg.Connection[Any]", vault: Vault, customers: Sequence[str]) -> dict[str, str]:
     """Internal ids -> the shop's ids, for what goes out to the shop; who has none is not in the answer."""
     rows = await connection.fetch(
         """select customer, value from identity
