@@ -171,6 +171,7 @@ async def test_lists_go_on_from_their_cursor(scene: Scene) -> None:
         ("POST", "", {"text": "kind ="}, 422, "unreadable"),
         ("POST", "", {"text": "#" * 200_001}, 422, "too_large"),
         ("POST", "", {"txet": ""}, 422, "bad_request"),
+        ("GET", "/%00", None, 404, "unknown_campaign"),
         ("GET", "/nothing", None, 404, "unknown_campaign"),
         ("GET", "/nothing/versions", None, 404, "unknown_campaign"),
         ("GET", "/nothing/versions/1", None, 404, "unknown_campaign"),
@@ -178,7 +179,13 @@ async def test_lists_go_on_from_their_cursor(scene: Scene) -> None:
         ("POST", "/nothing/approve", {}, 403, "forbidden"),
         ("POST", "/nothing/launch", {}, 404, "unknown_verb"),
         ("POST", "/nothing/stop", {"how": "at_once"}, 422, "bad_request"),
+        ("POST", "/nothing/stop", {"note": "\0"}, 422, "bad_request"),
         ("PUT", "/nothing", {"text": "x", "base": 0}, 422, "bad_request"),
+        ("PUT", "/nothing", {"text": "\0", "base": 1}, 422, "unreadable"),
+        ("GET", "/nothing/versions/99999999999999999999", None, 404, "unknown_campaign"),
+        ("GET", "/nothing/versions?before=99999999999999999999", None, 422, "bad_request"),
+        ("GET", "?after=1.%00", None, 422, "bad_request"),
+        ("GET", "?after=999999999999999999.x", None, 422, "bad_request"),
     ],
 )
 async def test_a_no_has_a_code_and_changes_nothing(

@@ -243,6 +243,8 @@ async def test_what_runs_is_not_taken_away(desk: Desk) -> None:
     await desk.office.save(LIN, ID, 2, other + "[plays.gift]\n" + other.partition("[plays.eight]\n")[2])
     replaced = await refused("play_replaced", desk.office.act(LIN, ID, "submit"))
     assert replaced.data == {"play": "eight", "was": "flash_sale", "written": "coupon"}
+    await desk.office.save(LIN, ID, 3, desk.document().replace("share = 5", "share = 6"))
+    await refused("audiences_fixed", desk.office.act(LIN, ID, "submit"))
     assert await desk.running() == {"eight": (1, "running"), "gift": (1, "running")}
 
 

@@ -212,8 +212,10 @@ BROKEN = [
     ("one language missing", "[strategy]\npromise = { zh = '好' }", [(13, "strategy.promise", "missing_language")]),
     ("an empty language", "[strategy]\npromise = { zh = ' ', en = 'Good' }", [(13, "strategy.promise", "missing_language")]),
     ("a third language", "[strategy]\npromise = { zh = '好', en = 'Good', fr = 'Bon' }", [(13, "strategy.promise.fr", "unknown_key")]),
-    ("a bad name", "[audiences]\n'Très bon' = 'everybody'", [(13, "audiences.Très bon", "bad_name")]),
+    ("a bad name", "[audiences]\n'Très bon' = 'everybody'", [(13, 'audiences."Très bon"', "bad_name")]),
     ("a text that must say something", "[content.a]\nchannel = ''\ntext = { zh = '好', en = 'Good' }", [(12, "content", "not_run_yet"), (13, "content.a.channel", "too_short_text")]),
+    ("a name with a line end", "[audiences]\n\"vip\\n\" = 'everybody'", [(13, 'audiences."vip\\n"', "bad_name")]),
+    ("a NUL", "[venue]\nentrances = ['door', \"a\\u0000\"]\nplace = { zh = \"\\u0000\", en = 'a' }", [(13, "venue.entrances[1]", "bad_text"), (14, "venue.place", "bad_text")]),
     # names
     ("unknown person", "[merchants.m]\ntitle = { zh = '米', en = 'Rice' }\npart = 'own'\nowner = 'lim'", [(15, "merchants.m.owner", "unknown_person")]),
     ("unknown product", "[pages.p]\nproducts = ['lantern']", [(13, "pages.p.products[0]", "unknown_product")]),

@@ -11,28 +11,31 @@
 The codes of refusals stand in `campaign/refused.py`; `data.problems` are those of the check. Times are ms since 1970.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, TypeAlias
 
 from litestar import Request, Response, Router, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
-from miaohui.api.callers import actor_of, needs, program_or_operator
+from miaohui.api.callers import SECURITY, actor_of, needs, program_or_operator
 from miaohui.api.refusals import ApiRefusal, refused
 from miaohui.campaign import lifecycle, store
 from miaohui.campaign.lifecycle import FROM, PERMISSION, How, State, Verb
 from miaohui.campaign.office import Actor
 from miaohui.campaign.problem import Problem
 from miaohui.campaign.refused import CampaignRefused
-from miaohui.campaign.store import PAGE_MAX, Campaign, Version
+from miaohui.campaign.store import PAGE_MAX, VERSION_MAX, Campaign, Version
+from miaohui.campaign.terms import NAME
 from miaohui.text import Text
 from miaohui.workspace import Workspace
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 TheWorkspace: TypeAlias = NamedDependency[Workspace]
 _STATUS = {"forbidden": 403, "unknown_campaign": 404, "unreadable": 422, "too_large": 422, "other_id": 422}
+Note = Annotated[str, Meta(max_length=500, pattern=r"^[^\x00]*$")]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -40,7 +43,7 @@ class NewDocument(Struct, forbid_unknown_fields=True):
     """A document in TOML, and why it was written."""
 
     text: str
-    note: Annotated[str, Meta(max_length=500)] = ""
+    note: Note = ""
 
 
 class NewVersion(NewDocument, forbid_unknown_fields=True, kw_only=True):
@@ -60,7 +63,7 @@ class Wanted(Struct, forbid_unknown_fields=True):
 
     version: Annotated[int, Meta(ge=0)] = 0
     how: How = "let_run"
-    note: Annotated[str, Meta(max_length=500)] = ""
+    note: Note = ""
 
 
 class CampaignShown(Struct, kw_only=True):
@@ -129,14 +132,14 @@ async def list_campaigns(
 
 
 @post("/", summary="A new campaign")
-async def create_campaign(request: AnyRequest, workspace: TheWorkspace, data: NewDocument) -> CampaignShown:
+async def create_campaign(request: AnyRequest, workspace: TheWorkspace, data: JSONBody[NewDocument]) -> CampaignShown:
     """Kept as a draft; its id is the document's `campaign`. Problems are no hindrance as long as it can be read."""
     campaign = await workspace.office.create(actor_of(request), data.text, data.note)
     return _shown(campaign, actor_of(request))
 
 
 @post("/check", status_code=200, summary="Check a document")
-async def check_document(request: AnyRequest, workspace: TheWorkspace, data: Checked) -> Report:
+async def check_document(request: AnyRequest, workspace: TheWorkspace, data: JSONBody[Checked]) -> Report:
     """Compared with the shop, the team and the data of customers as they are now; nothing is kept."""
     needs(request, "campaign.view")
     found = await workspace.office.check(data.text)
@@ -154,7 +157,7 @@ async def get_campaign(request: AnyRequest, workspace: TheWorkspace, id: FromPat
 
 @put("/{id:str}", summary="A new version")
 async def save_campaign(
-    request: AnyRequest, workspace: TheWorkspace, id: FromPath[str], data: NewVersion
+    request: AnyRequest, workspace: TheWorkspace, id: FromPath[str], data: JSONBody[NewVersion]
 ) -> CampaignShown:
     """Before the opening the campaign is a draft again; while it is open, the new version runs from its approval on."""
     campaign = await workspace.office.save(actor_of(request), id, data.base, data.text, data.note)
@@ -163,7 +166,10 @@ async def save_campaign(
 
 @get("/{id:str}/versions", summary="The versions of a document")
 async def list_versions(
-    request: AnyRequest, workspace: TheWorkspace, id: FromPath[str], before: FromQuery[int] = 0
+    request: AnyRequest,
+    workspace: TheWorkspace,
+    id: FromPath[str],
+    before: Annotated[int, QueryParameter(ge=0, le=VERSION_MAX)] = 0,
 ) -> VersionPage:
     """Newest first, at most 200, without their texts."""
     needs(request, "campaign.view")
@@ -185,7 +191,11 @@ async def get_version(
 
 @post("/{id:str}/{verb:str}", status_code=200, summary="Do something with a campaign")
 async def act_on_campaign(
-    request: AnyRequest, workspace: TheWorkspace, id: FromPath[str], verb: FromPath[str], data: Wanted | None = None
+    request: AnyRequest,
+    workspace: TheWorkspace,
+    id: FromPath[str],
+    verb: FromPath[str],
+    data: JSONBody[Wanted | None] = None,
 ) -> CampaignShown:
     """submit, approve, reject, open, pause, resume, stop, close_review, archive; 404 `unknown_verb` for anything else."""
     known = next((v for v in FROM if v == verb), None)
@@ -229,7 +239,7 @@ def _place(cursor: str) -> tuple[datetime, str] | None:
     if not cursor:
         return None
     at, point, id = cursor.partition(".")
-    if not point or not at.isdecimal() or len(at) > 17:
+    if not point or not at.isdecimal() or len(at) > 17 or not re.fullmatch(NAME, id):
         said = Text("after 应是上一页的 next", "`after` is the `next` of the page before")
         raise ApiRefusal(422, "bad_request", said, {"after": cursor})
     return _EPOCH + timedelta(microseconds=int(at)), id
@@ -244,6 +254,7 @@ HANDLERS = [
     Router(
         path="/campaigns",
         guards=[program_or_operator],
+        security=SECURITY,
         exception_handlers={CampaignRefused: _of_campaign},
         route_handlers=[
             list_campaigns,

@@ -194,11 +194,15 @@ class Office:
         return found.document
 
     async def _goes_on(self, c: Connection, id: str, running: int, document: Document) -> None:
-        """What runs cannot be taken away from customers, nor become another play. play_removed, play_replaced."""
+        """What the launch fixed stays, and what runs is not taken away. audiences_fixed, play_removed, play_replaced."""
         before = read(
             (await store.version(c, id, running)).text, Facts(zone=self.zone, currency=self.currency)
         ).document
-        for name, play in before.plays.items() if before else ():
+        if before is None:
+            return
+        if (before.audiences, before.control) != (document.audiences, document.control):
+            raise CampaignRefused("audiences_fixed")
+        for name, play in before.plays.items():
             now = document.plays.get(name)
             if now is None:
                 raise CampaignRefused("play_removed", play=name)

@@ -1,5 +1,7 @@
 """One thing that is wrong with a document, at its line and path ("plays.eight-oclock.price"); see `sentences` for all there are."""
 
+import json
+import re
 from collections.abc import Mapping
 
 from msgspec import Struct
@@ -54,8 +56,12 @@ class Problems:
 
 
 def written(path: Path) -> str:
-    """A path as people read it: ("plays", "x", "slots", 0) is `plays.x.slots[0]`."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+    """A path as people read it: ("plays", "x", "slots", 0) is `plays.x.slots[0]`; odd keys stand in quotes."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{_key(part)}" for part in path).lstrip(".")
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[\w-]+", key) else json.dumps(key, ensure_ascii=False)
 
 
 def stops(problems: list[Problem]) -> bool:

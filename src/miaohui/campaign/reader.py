@@ -56,6 +56,7 @@ class Read(Struct, frozen=True):
 
 def read(text: str, facts: Facts = Facts()) -> Read:
     """Read and check `text`; `facts` is the world it is compared with."""
+    text = text.removeprefix("\ufeff")
     try:
         raw = tomllib.loads(text, parse_float=_decimal)
     except (ValueError, RecursionError) as error:

@@ -1,7 +1,8 @@
 """Why something about a campaign was refused: a code, its sentence, its data. Nothing was changed.
 
-In the order in which they are checked: forbidden, unknown_campaign, unreadable, other_id, campaign_exists, stale_base, too_large,
-the codes of `lifecycle`, has_problems, play_removed, play_replaced, not_enough and the host's other refusals of an opening.
+In the order in which they are checked: forbidden, too_large, unreadable, unknown_campaign, other_id, campaign_exists, stale_base,
+the codes of `lifecycle`, has_problems, audiences_fixed, play_removed, play_replaced, not_enough and the host's other refusals of
+an opening.
 """
 
 from typing import Any
@@ -31,6 +32,10 @@ SENTENCES: dict[str, Text] = {
     "already_paused": Text("活动已经暂停", "The campaign is paused already"),
     "other_version": Text("等待审批的是第 {submitted} 版", "Version {submitted} waits for approval: read that one"),
     "already_over": Text("收尾时间已过，不能开始", "The wrap-up has passed: move the phases first"),
+    "audiences_fixed": Text(
+        "人群和对照组在启动时已固定，不能再改：恢复原样，或另做一个活动",
+        "Audiences and control group were fixed at launch: leave them as they were, or make another campaign",
+    ),
     "play_removed": Text(
         "玩法 {play} 正在进行，不能删去：要提前结束就改 closes",
         "{play} is running and cannot be taken out: to end it early, change `closes`",

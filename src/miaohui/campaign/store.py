@@ -4,6 +4,7 @@ A version is written once and stays. Saving carries the version it was made from
 (stale_base) and nothing is lost. Every change writes its line of the audit log in the same transaction.
 """
 
+import re
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -14,10 +15,12 @@ from miaohui.campaign.document import Document
 from miaohui.campaign.lifecycle import State, Status, edited
 from miaohui.campaign.phases import Phases
 from miaohui.campaign.refused import CampaignRefused
+from miaohui.campaign.terms import NAME
 from miaohui.team import audit
 from miaohui.text import Text
 
 PAGE_MAX = 200
+VERSION_MAX = 2**31 - 1
 Connection: TypeAlias = "asyncpg.Connection[Any]"
 
 
@@ -120,12 +123,13 @@ async def set_plan(c: Connection, document: Document) -> None:
 
 async def get(c: Connection, id: str) -> Campaign:
     """The campaign as it stands. unknown_campaign."""
-    return _one(await c.fetchrow("select *, now_ms() as now_ms from campaign where id = $1", id), id)
+    return _one(await c.fetchrow("select *, now_ms() as now_ms from campaign where id = $1", _possible(id)), id)
 
 
 async def locked(c: Connection, id: str) -> Campaign:
     """The campaign, for the running transaction alone to change. unknown_campaign."""
-    return _one(await c.fetchrow("select *, now_ms() as now_ms from campaign where id = $1 for update", id), id)
+    row = await c.fetchrow("select *, now_ms() as now_ms from campaign where id = $1 for update", _possible(id))
+    return _one(row, id)
 
 
 async def version(c: Connection, id: str, number: int = 0) -> Version:
@@ -133,7 +137,7 @@ async def version(c: Connection, id: str, number: int = 0) -> Version:
     row = await c.fetchrow(
         """select * from campaign_version where campaign = $1 and ($2 = 0 or version = $2)
            order by version desc limit 1""",
-        id, number,
+        _possible(id), min(number, VERSION_MAX),
     )  # fmt: skip
     if row is None:
         raise CampaignRefused("unknown_campaign", campaign=f"{id}, version {number}" if number else id)
@@ -145,7 +149,7 @@ async def versions(c: Connection, id: str, before: int = 0, limit: int = PAGE_MA
     rows = await c.fetch(
         """select campaign, version, '' as text, by, at, note from campaign_version
            where campaign = $1 and ($2 = 0 or version < $2) order by version desc limit $3""",
-        id, before, min(limit, PAGE_MAX),
+        _possible(id), min(before, VERSION_MAX), min(limit, PAGE_MAX),
     )  # fmt: skip
     return [Version(**row) for row in rows]
 
@@ -176,6 +180,13 @@ async def due(c: Connection) -> list[str]:
            order by id limit 200"""
     )
     return [row["id"] for row in rows]
+
+
+def _possible(id: str) -> str:
+    """`id`, if a campaign may be called so; PostgreSQL would not even take some texts."""
+    if not re.fullmatch(NAME, id):
+        raise CampaignRefused("unknown_campaign", campaign=id)
+    return id
 
 
 def _one(row: "asyncpg.Record | None", id: str) -> Campaign:

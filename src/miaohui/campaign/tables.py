@@ -3,7 +3,6 @@
 `Tables` is the part of the reader that knows no section by name; what a product or a play is, `reader` adds.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
@@ -119,7 +118,7 @@ class Tables:
         for key, element in raw.items():
             if kind.keys.refers:
                 self.refer(kind.keys.refers, key, (*path, key))
-            elif kind.keys.pattern and not re.search(kind.keys.pattern, key):
+            elif not values.fits(kind.keys.pattern, key):
                 self.problems.add((*path, key), "bad_name", value=values.shown(key), limit="64")
                 continue
             found = self.value(kind.of, element, (*path, key))
@@ -213,6 +212,8 @@ class Tables:
                 missing = True
             elif not isinstance(written, str):
                 raise values.misfit(Both(), written)
+            else:
+                values.words(Words(), written)
         return LOST if missing else Text(zh=raw["zh"], en=raw["en"])
 
     def valid(self, raw: Any, path: Path) -> Any:

@@ -10,10 +10,12 @@ from miaohui.campaign.offer import Rate
 from miaohui.campaign.times import Unreadable
 from miaohui.money import exponent, to_minor
 from miaohui.plays._fields import Offer
+from miaohui.text import Text
 
 LARGEST = 10**15
 """No amount, count or percentage in a document is larger: sums of them stay within 64 bits."""
 
+_NO_NUL = Text("没有 NUL 字符的文字", "a text without NUL")
 _OFFER = re.compile(r"(?P<amount>[\d_]+(?:\.\d+)?) off(?: (?P<threshold>[\d_]+(?:\.\d+)?))?")
 _RATE = re.compile(r"(?P<count>\d{1,6}) per (?P<seconds>\d{1,5}) s")
 
@@ -44,11 +46,18 @@ def words(kind: Words, value: Any) -> str:
     """Text, by the kind's pattern and length."""
     if not isinstance(value, str):
         raise misfit(kind, value)
+    if "\0" in value:
+        raise Unreadable("bad_text", value=shown(value.replace("\0", "\\0")), expected=_NO_NUL)
     if len(value.strip()) < kind.shortest:
         raise Unreadable("too_short_text")
-    if kind.pattern and not re.search(kind.pattern, value):
+    if not fits(kind.pattern, value):
         raise Unreadable("bad_text", value=shown(value), expected=kind.pattern)
     return value
+
+
+def fits(pattern: str, value: str) -> bool:
+    """Whether a text is as `pattern` wants it; `$` alone would let a last line end pass."""
+    return not pattern or (re.search(pattern, value) is not None and not value.endswith("\n"))
 
 
 def yes_no(kind: Kind, value: Any) -> bool:
