@@ -45,7 +45,7 @@ PRODUCTS = (
     ("1106523", "切达干酪", "Cheddar cheese", "CHEESE", 529, ""),
     ("916122", "去骨鸡胸肉", "Chicken breast, boneless", "CHICKEN", 899, ""),
 )
-HOUSEHOLDS = ("1228", "718", "2041", "2322")
+HOUSEHOLDS = ("1228", "718", "2041", "2322", "982")
 DOCUMENT = """
 theme = { zh = "一家人的冬天，一次囤够", en = "One shop, a whole winter" }
 [plays.welcome]

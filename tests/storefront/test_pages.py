@@ -29,11 +29,11 @@ async def act(scene: Scene, household: str, play: str, action: str, key: str = "
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("household", ["1228", ""])
 async def test_every_page_fits_a_phone_and_is_accessible(
-    scene: Scene, chromium: Browser, household: str, language: str
+    standing: Scene, chromium: Browser, household: str, language: str
 ) -> None:
-    party = (await act(scene, "718", "table-of-three", "open")).json()["party"]
-    await act(scene, "1228", "welcome", "claim")
-    visitor = await scene.comes(chromium, household, language)
+    party = (await act(standing, "718", "table-of-three", "open")).json()["party"]
+    await act(standing, "1228", "welcome", "claim")
+    visitor = await standing.comes(chromium, household, language)
     paths = [
         "/c/fair",
         "/c/fair/welcome",
@@ -129,16 +129,18 @@ async def test_a_view_is_an_event_of_the_visitor_and_names_who_shared(scene: Sce
     await stranger.leave()
 
 
-async def test_a_group_of_a_day_counts_its_hours(scene: Scene, chromium: Browser) -> None:
-    reply = (await act(scene, "1228", "table-of-three", "open")).json()
-    visitor = await scene.comes(chromium, "718", "en")
+async def test_a_group_of_a_day_counts_its_hours(standing: Scene, chromium: Browser) -> None:
+    reply = (await act(standing, "1228", "table-of-three", "open", "hours")).json()
+    visitor = await standing.comes(chromium, "718", "en")
     await visitor.page.goto(f"/c/fair/table-of-three/{reply['party']}")
-    await expect(visitor.page.locator("[role=timer]")).to_contain_text("00:15:")  # of the sixteen minutes for the leader
+    await expect(visitor.page.locator("[role=timer]")).to_contain_text(
+        "00:15:"
+    )  # of the sixteen minutes for the leader
     await visitor.leave()
 
 
-async def test_the_clock_of_a_page_is_the_servers(scene: Scene, chromium: Browser) -> None:
-    visitor = await scene.comes(chromium, "1228", "en")
+async def test_the_clock_of_a_page_is_the_servers(standing: Scene, chromium: Browser) -> None:
+    visitor = await standing.comes(chromium, "1228", "en")
     await visitor.page.clock.set_system_time((NOON - DAY) / 1000)
     await visitor.page.goto("/c/fair/milk-hour")
     await expect(visitor.page.locator(".sale [role=timer]")).to_contain_text(
@@ -182,11 +184,11 @@ async def test_the_button_says_why_it_cannot_be_pressed(scene: Scene, language: 
     assert words["paused"] in await bar()
 
 
-async def test_the_shops_link_signs_in_and_a_share_link_does_not(scene: Scene) -> None:
-    vault, now_ms = scene.workspace.vault, scene.workspace.clock()
-    async with scene.phone() as phone:
+async def test_the_shops_link_signs_in_and_a_share_link_does_not(standing: Scene) -> None:
+    vault, now_ms = standing.workspace.vault, standing.workspace.clock()
+    async with standing.phone() as phone:
         assert (await phone.get("/wallet")).headers["location"] == "/come?next=/wallet"
-        await phone.get(f"/c/fair?from={scene.households['1228']}")
+        await phone.get(f"/c/fair?from={standing.households['1228']}")
         assert (await phone.get("/wallet")).status_code == 303
         link = make_link(vault, "/enter", "1228", now_ms)
         forged = await phone.get(link[:-1] + ("0" if link[-1] != "0" else "1"))
@@ -203,18 +205,18 @@ async def test_whom_the_shop_sends_for_the_first_time_is_a_customer_from_then_on
     async with scene.phone() as phone:
         await phone.get(make_link(scene.workspace.vault, "/enter", "newcomer-7", scene.workspace.clock()))
         assert (await phone.get("/wallet")).status_code == 200
-    assert await scene.workspace.db.fetchval("select count(*) from customer") == 5
+    assert await scene.workspace.db.fetchval("select count(*) from customer") == len(scene.households) + 1
 
 
 @pytest.mark.parametrize("path", ["/c/nothing", "/c/fair/nothing", "/c/fair/table-of-three/nothing"])
-async def test_what_is_not_there_is_said_so(scene: Scene, path: str) -> None:
-    async with scene.phone() as phone:
+async def test_what_is_not_there_is_said_so(standing: Scene, path: str) -> None:
+    async with standing.phone() as phone:
         assert (await phone.get(path)).status_code == 404
 
 
-async def test_strangers_see_shortened_names_on_a_shared_page(scene: Scene) -> None:
-    party = (await act(scene, "1228", "table-of-three", "open")).json()["party"]
-    async with scene.phone() as phone:
+async def test_strangers_see_shortened_names_on_a_shared_page(standing: Scene) -> None:
+    party = (await act(standing, "1228", "table-of-three", "open")).json()["party"]
+    async with standing.phone() as phone:
         page = (await phone.get(f"/c/fair/table-of-three/{party}")).text
     assert "Household 1228" not in page
     assert [shortened(name) for name in ("Household 1228", "Household 7", "王磊", "Ann Lee")] == [
