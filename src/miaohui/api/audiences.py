@@ -79,7 +79,7 @@ class CountAnswer(Parsed):
     samples: list[SampleMember]
 
 
-@post("/audiences/parse", guards=[shop_only], status_code=200)
+@post("/audiences/parse", guards=[shop_only], status_code=200, summary="Read a condition", tags=["audiences"])
 async def parse_audience(
     request: Request[Any, Any, Any], workspace: NamedDependency[Workspace], data: JSONBody[Asked]
 ) -> Parsed:
@@ -88,7 +88,7 @@ async def parse_audience(
     return Parsed(**_both(_read(request, data, known), known, language_of(request)))
 
 
-@post("/audiences/count", guards=[shop_only], status_code=200)
+@post("/audiences/count", guards=[shop_only], status_code=200, summary="Count a condition", tags=["audiences"])
 async def count_audience(
     request: Request[Any, Any, Any], workspace: NamedDependency[Workspace], data: JSONBody[CountAsked]
 ) -> CountAnswer:

@@ -18,6 +18,8 @@ from miaohui.team import sessions
 from miaohui.team.roles import ROLES
 from miaohui.text import Text
 
+SECURITY: list[dict[str, list[str]]] = [{"key": []}, {"operator": []}]
+"""The same for the OpenAPI document."""
 _UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 

@@ -53,7 +53,14 @@ class EventPage(Struct, frozen=True):
     more: bool
 
 
-@post("/events", status_code=200, request_max_body_size=BODY_MAX)
+@post(
+    "/events",
+    status_code=200,
+    request_max_body_size=BODY_MAX,
+    security=[{"key": []}, {"customer": []}],
+    summary="Send events",
+    tags=["events"],
+)
 async def take_events(
     request: Request[Any, Any, Any], workspace: NamedDependency[Workspace], body: RawBody
 ) -> TakenEvents:
@@ -87,7 +94,7 @@ async def take_events(
     return TakenEvents(taken.accepted, taken.repeated, [_row(refused, language) for refused in taken.refused])
 
 
-@get("/events", guards=[shop_only])
+@get("/events", guards=[shop_only], summary="Read events", tags=["events"])
 async def read_events(
     workspace: NamedDependency[Workspace],
     after: FromQuery[str] = "",

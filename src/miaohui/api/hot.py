@@ -17,7 +17,7 @@ from uuid_utils import uuid7
 from miaohui.customers.identities import SHOP, identity_hash
 from miaohui.customers.signin import COOKIE, customer_of
 from miaohui.host import orders
-from miaohui.host.answers import HOST_CODES, encode, spoken, status
+from miaohui.host.answers import CODES, encode, spoken, status
 from miaohui.host.host import BUSY, Busy
 from miaohui.host.setup import Entry
 from miaohui.host.submission import Answer, Caller, Customer, Submission, body_hash
@@ -26,7 +26,7 @@ from miaohui.workspace import Workspace
 
 BODY_MAX = 65_536
 PREFIX = "/api/v1/"
-_ORDER_BODIES: dict[str, msgspec.json.Decoder[Any]] = {
+ORDER_BODIES: dict[str, msgspec.json.Decoder[Any]] = {
     "placed": msgspec.json.Decoder(orders.PlacedInput),
     "paid": msgspec.json.Decoder(orders.PaidInput),
     "cancelled": msgspec.json.Decoder(orders.PaidInput),
@@ -71,10 +71,10 @@ class Hot:
             if parts[0] == "plays" and len(parts) == 4:
                 entry = await self._entry(parts[1], parts[2])
                 submission = await self._play(entry, parts[3], headers, body)
-            elif parts[0] == "orders" and len(parts) == 3 and parts[2] in _ORDER_BODIES:
+            elif parts[0] == "orders" and len(parts) == 3 and parts[2] in ORDER_BODIES:
                 submission = await self._order(parts[1], parts[2], headers, body)
             else:
-                raise Refused("unknown_action", action="/".join(parts), actions=", ".join(_ORDER_BODIES))
+                raise Refused("unknown_action", action="/".join(parts), actions=", ".join(ORDER_BODIES))
             answer = await self.host.submit(submission)
         except Refused as e:
             answer = Answer(refusal=e.refusal)
@@ -109,7 +109,7 @@ class Hot:
         if not 0 < len(order) <= 128:
             raise Refused("bad_request", field="order", value=order, wanted="1 to 128 characters")
         key = _key(headers)
-        fields = _decode(_ORDER_BODIES[verb], body or b"{}")
+        fields = _decode(ORDER_BODIES[verb], body or b"{}")
         if verb == "placed" and (refusal := orders.check(fields)) is not None:
             raise Refused(refusal.code, **refusal.data)
         caller = await self._shop(headers)
@@ -171,7 +171,7 @@ class Hot:
 
     # --- refusals -----------------------------------------------------------------------------------------------------
     async def _refuse(self, send: Send, refusal: Refusal, entry: Entry | None, headers: dict[bytes, bytes]) -> None:
-        if entry is None and refusal.code not in HOST_CODES and "play" in refusal.data:
+        if entry is None and refusal.code not in CODES and "play" in refusal.data:
             entry = self.host.register.entries.get((refusal.data["campaign"], refusal.data["play"]))
         language = self._language(headers)
         if entry is None:

@@ -11,7 +11,7 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from miaohui.api.callers import needs, program_or_operator
+from miaohui.api.callers import SECURITY, needs, program_or_operator
 from miaohui.api.refusals import ApiRefusal, refused
 from miaohui.campaign.refused import CampaignRefused
 from miaohui.review.figures import Review
@@ -26,6 +26,7 @@ def _unknown(request: Request[Any, Any, Any], refusal: CampaignRefused) -> Respo
 @get(
     "/campaigns/{id:str}/review",
     guards=[program_or_operator],
+    security=SECURITY,
     exception_handlers={CampaignRefused: _unknown},
     summary="What a campaign brought",
     tags=["campaigns"],

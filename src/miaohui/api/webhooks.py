@@ -45,7 +45,7 @@ class DeadLetterPage(Struct, frozen=True):
     after: str
 
 
-@get("/webhooks", guards=[shop_only])
+@get("/webhooks", guards=[shop_only], summary="Webhooks in use", tags=["webhooks"])
 async def list_webhooks(workspace: NamedDependency[Workspace], after: FromQuery[str] = "") -> WebhookPage:
     """The webhooks in use, at most 200."""
     async with workspace.db.acquire() as connection:
@@ -53,7 +53,7 @@ async def list_webhooks(workspace: NamedDependency[Workspace], after: FromQuery[
     return WebhookPage(found, found[-1].id if len(found) == LISTED_MAX else "")
 
 
-@post("/webhooks", guards=[shop_only])
+@post("/webhooks", guards=[shop_only], summary="A new webhook", tags=["webhooks"])
 async def create_webhook(
     request: Request[Any, Any, Any], workspace: NamedDependency[Workspace], data: JSONBody[NewWebhook]
 ) -> MadeWebhook:
@@ -69,7 +69,7 @@ async def create_webhook(
     return MadeWebhook(id, data.url, data.names, secret)
 
 
-@delete("/webhooks/{id:str}", guards=[shop_only])
+@delete("/webhooks/{id:str}", guards=[shop_only], summary="Archive a webhook", tags=["webhooks"])
 async def archive_webhook(
     request: Request[Any, Any, Any], workspace: NamedDependency[Workspace], id: FromPath[str]
 ) -> None:
@@ -80,7 +80,7 @@ async def archive_webhook(
         await _note(connection, request, "webhook.archived", id)
 
 
-@get("/webhooks/dead-letters", guards=[shop_only])
+@get("/webhooks/dead-letters", guards=[shop_only], summary="Dead letters", tags=["webhooks"])
 async def list_dead_letters(workspace: NamedDependency[Workspace], after: FromQuery[str] = "") -> DeadLetterPage:
     """Deliveries that were given up, at most 200."""
     async with workspace.db.acquire() as connection:
@@ -88,7 +88,13 @@ async def list_dead_letters(workspace: NamedDependency[Workspace], after: FromQu
     return DeadLetterPage(found, found[-1].id if len(found) == LISTED_MAX else "")
 
 
-@post("/webhooks/dead-letters/{id:str}/retry", status_code=202, guards=[shop_only])
+@post(
+    "/webhooks/dead-letters/{id:str}/retry",
+    status_code=202,
+    guards=[shop_only],
+    summary="Send a dead letter again",
+    tags=["webhooks"],
+)
 async def retry_dead_letter(
     request: Request[Any, Any, Any], workspace: NamedDependency[Workspace], id: FromPath[str]
 ) -> None:
@@ -99,7 +105,13 @@ async def retry_dead_letter(
         await _note(connection, request, "dead_letter.retried", id)
 
 
-@post("/webhooks/dead-letters/{id:str}/drop", status_code=204, guards=[shop_only])
+@post(
+    "/webhooks/dead-letters/{id:str}/drop",
+    status_code=204,
+    guards=[shop_only],
+    summary="Drop a dead letter",
+    tags=["webhooks"],
+)
 async def drop_dead_letter(
     request: Request[Any, Any, Any], workspace: NamedDependency[Workspace], id: FromPath[str]
 ) -> None:

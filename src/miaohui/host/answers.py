@@ -26,7 +26,7 @@ class Spoken(Struct):
     retry: bool
 
 
-_CODES: dict[str, tuple[int, bool, Text]] = {
+CODES: dict[str, tuple[int, bool, Text]] = {
     "bad_request": (422, False, Text("{field} 的值 {value} 不对，应为：{wanted}", "{field} is {value}: send {wanted}")),
     "unauthorised": (401, False, Text("请先登录，或带上有效的密钥", "Log in, or send a valid key")),
     "unknown_campaign": (404, False, Text("没有活动 {campaign}", "There is no campaign {campaign}")),
@@ -69,19 +69,19 @@ _CODES: dict[str, tuple[int, bool, Text]] = {
         Text("{account} 只有 {have}，需要 {wanted}", "{account} has {have}, {wanted} are needed"),
     ),
 }
-HOST_CODES = tuple(_CODES)
+"""Code -> HTTP status, whether to try again, the sentence; in the order in which they are checked."""
 
 
 def status(refusal: Refusal) -> int:
     """The HTTP status of a refusal: 409 for a play's own."""
-    return _CODES[refusal.code][0] if refusal.code in _CODES else 409
+    return CODES[refusal.code][0] if refusal.code in CODES else 409
 
 
 def spoken(
     refusal: Refusal, language: str, sentences: dict[str, Text] | None = None, currency: str = "USD", zone: str = "UTC"
 ) -> Spoken:
     """The refusal in `language`; `sentences` are those of its play."""
-    _, retry, text = _CODES.get(refusal.code, (409, False, Text(refusal.code, refusal.code)))
+    _, retry, text = CODES.get(refusal.code, (409, False, Text(refusal.code, refusal.code)))
     if sentences and refusal.code in sentences:
         text = sentences[refusal.code]
     shown = _Shown({key: _show(key, value, language, currency, zone) for key, value in refusal.data.items()})

@@ -26,7 +26,7 @@ HEADERS = {
 
 
 async def secure(message: Message, scope: Scope) -> None:
-    """A `before_send` hook. A header that a handler set itself stays (the page at /docs has another policy)."""
+    """A `before_send` hook. A header that a handler set itself stays."""
     if message["type"] == "http.response.start":
         headers = MutableScopeHeaders.from_message(message)
         for name, value in HEADERS.items():

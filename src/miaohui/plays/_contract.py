@@ -9,6 +9,7 @@ A play is a module in `miaohui/plays/`, found by its name, with
                           ("<campaign>/<play>"). See `_fields` for the types of fields and how a document writes them
     ACTIONS               the actions that customers take: POST /plays/{campaign}/{play}/{snake_case of the class}. The host
                           fills in `who: Who` and `id: str` (32 hex digits, the action's own id: names what the action opens)
+    Reply                 what is answered to ACTIONS
     STARTS                the actions (of ACTIONS, or Place) that need the play's window and audience; others go on to the end
     TIMERS                the actions that only timers take
     EVENTS                the events it may emit; on the wire `<play>.<snake_case of the class>`, or the struct's own tag if that
@@ -239,6 +240,7 @@ class Play(Protocol):
     EVENTS: tuple[type[Struct], ...]
     PROOFS: dict[str, dict[type[Struct], str]]
     Rules: type[Struct]
+    Reply: type[Struct]
 
     @staticmethod
     def pools(rules: Any) -> dict[str, Pool]: ...

@@ -6,6 +6,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
 
+from miaohui.api import docs
 from miaohui.api.hot import Hot
 from miaohui.api.site import API
 from miaohui.console import site as console
@@ -20,6 +21,7 @@ HANDLERS = [
     *health.HANDLERS,
     *site.HANDLERS,
     API,
+    *docs.HANDLERS,
     *console.HANDLERS,
     *storefront.HANDLERS,
     *counter.HANDLERS,

@@ -66,6 +66,12 @@ class Draw(Struct, frozen=True, tag=True):
     who: Who
 
 
+class Reply(Struct, frozen=True):
+    """What came out."""
+
+    won: bool
+
+
 class Drawn(Struct, frozen=True):
     """Somebody drew."""
 
