@@ -72,7 +72,12 @@ async def test_one_review_whole(journey: SimpleNamespace) -> None:
 async def test_what_the_data_does_not_hold_is_null_with_its_reason(journey: SimpleNamespace) -> None:
     review = await reviewed(journey, "cj-13")
     written = msgspec.json.decode(msgspec.json.encode(review))
-    nulls = {name for name, value in written.items() if value is None} - {"balanced", "simulated", "return_evidence"}
+    nulls = {name for name, value in written.items() if value is None} - {
+        "balanced",
+        "simulated",
+        "return_evidence",
+        "until",
+    }
     assert nulls == set(review.missing) - {"goals"}
     assert set(review.missing.values()) == {NOT_IN_THE_DATA}
     assert NOT_IN_THE_DATA.label.en == "- not in the data"
