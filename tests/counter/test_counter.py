@@ -231,3 +231,13 @@ async def test_every_page_of_the_counter_fits_a_phone_and_says_what_it_is(
         }
         assert says[language] in await visitor.page.locator("main").inner_text(), path
     await visitor.leave()
+
+
+async def test_at_another_address_the_webhook_is_made_anew_and_the_key_stays(scene: Scene) -> None:
+    first = await connect.ties(scene.workspace)
+    assert await connect.ties(scene.workspace) == first
+    scene.workspace.url = "http://127.0.0.1:1"
+    moved = await connect.ties(scene.workspace)
+    assert (moved.api_key, moved.webhook_url) == (first.api_key, "http://127.0.0.1:1/counter/webhook")
+    in_use = await scene.workspace.db.fetch("select url from webhook where archived_at is null")
+    assert [row["url"] for row in in_use] == ["http://127.0.0.1:1/counter/webhook"]

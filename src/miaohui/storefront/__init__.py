@@ -1,8 +1,9 @@
 """Customers' pages, made for a phone: the campaign, a page for each play, a party with its share link, the wallet.
 
-    visitor   who is looking: the cookie that the shop's signed link became
-    views     what the pages show, read from PostgreSQL: plays, what is left in their pools, the customer's own
-    pages     the addresses, and which template answers
+    visitor     who is looking: the cookie that the shop's signed link became
+    campaigns   the campaign and its stage
+    views       what the pages show, read from PostgreSQL: plays, what is left in their pools, the customer's own
+    pages       the addresses, and which template answers
     templates/plays/<module>.html   one play, one page: macros `card`, `main`, `bar`, `held`; for parties `instance`,
               `instance_bar`. Found by the module's name; a play without its page is an error, not an empty page
 

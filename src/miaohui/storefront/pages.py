@@ -18,7 +18,7 @@ from miaohui.customers.identities import labels
 from miaohui.pages.errors import missing
 from miaohui.pages.language import AnyRequest, local_path
 from miaohui.pages.render import page, see_other
-from miaohui.storefront import views
+from miaohui.storefront import campaigns, views
 from miaohui.storefront.views import Instance, PlayView
 from miaohui.storefront.visitor import known, visitor_of
 from miaohui.text import Text
@@ -33,7 +33,7 @@ SHOP = {"shop_url": "/counter", "checkout_url": "/counter/checkout", "orders_url
 async def campaign_page(request: AnyRequest, workspace: TheWorkspace, campaign: FromPath[str]) -> Response[str]:
     """The campaign and a card for each of its plays."""
     visitor = visitor_of(request)
-    shown = await views.campaign(workspace.db, campaign)
+    shown = await campaigns.campaign(workspace.db, campaign)
     if shown is None:
         raise missing(Text(f"没有活动 {campaign}", f"There is no campaign {campaign}"))
     plays = await views.plays(workspace.db, campaign, visitor)
@@ -98,9 +98,9 @@ async def wallet(request: AnyRequest, workspace: TheWorkspace, tab: FromQuery[st
     held, orders = await views.wallet(workspace.db, visitor)
     shared = await _shared(workspace, visitor)
     tabs: dict[str, list[Instance]] = {"usable": [], "used": [], "expired": []}
-    for one in held:
-        if name := _tab(one, shared["now_ms"]):
-            tabs[name].append(one)
+    coupons = [one for one in held if hasattr(one.state, "valid_until_ms")]
+    for one in sorted(coupons, key=lambda one: one.state.valid_until_ms):
+        tabs[_tab(one, shared["now_ms"])].append(one)
     return page(
         request,
         "storefront/wallet.html",
@@ -109,7 +109,7 @@ async def wallet(request: AnyRequest, workspace: TheWorkspace, tab: FromQuery[st
         parties=await views.my_parties(workspace.db, visitor, orders),
         orders=orders,
         name=shared["names"].get(visitor, ""),
-        home=f"/c/{at}" if (at := await views.running(workspace.db)) else "",
+        home=f"/c/{at}" if (at := await campaigns.running(workspace.db)) else "",
         **shared,
     )
 
@@ -154,9 +154,7 @@ async def _shared(workspace: Workspace, visitor: str | None, *others: str) -> di
 
 
 def _tab(one: Instance, now_ms: int) -> str:
-    """Where in the wallet: only coupons lie there by state."""
-    if not hasattr(one.state, "status") or not hasattr(one.state, "valid_until_ms"):
-        return ""
+    """Where in the wallet a coupon lies; one on hold is still his to use."""
     if one.state.status == "usable" and one.state.valid_until_ms <= now_ms:
         return "expired"
     return {"held": "usable"}.get(one.state.status, str(one.state.status))

@@ -4,10 +4,8 @@ Times are the database's (`now_ms`), as for the actions themselves. A visitor's 
 will see; a page that lets him tap and an action that refuses him can only differ by what happened in between.
 """
 
-import tomllib
 from collections.abc import Collection, Iterable
-from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -18,9 +16,8 @@ from miaohui.host.setup import Setup, machine, unpack
 from miaohui.ledger.accounts import Account, pool_key
 from miaohui.pages.goods import picture
 from miaohui.plays._contract import Who
-from miaohui.text import Text
+from miaohui.storefront.campaigns import Stage
 
-Stage = Literal["not_open", "open", "paused", "ended"]
 PARTY = "party"
 """Plays keep what several customers share under `play/<campaign>/<play>/party/<id>`."""
 OTHERS_SHOWN = 6
@@ -28,10 +25,6 @@ WALLET_SHOWN = 200
 
 _order = msgspec.msgpack.Decoder(Order).decode
 
-_CAMPAIGN = """
-select c.*, v.text, now_ms() as now_ms from campaign c
-join campaign_version v on v.campaign = c.id and v.version = c.approved where c.id = $1
-"""
 _PLAYS = """
 select r.campaign, r.play, r.running, v.version, v.setup, now_ms() as now_ms from play_running r
 join play_version v on (v.campaign, v.play, v.version) = (r.campaign, r.play, r.version)
@@ -78,19 +71,6 @@ class Instance(Struct, frozen=True, kw_only=True):
         return template(self.setup)
 
 
-class CampaignView(Struct, frozen=True, kw_only=True):
-    """A campaign as its page shows it: from going live to wrapping up; `plays` by name, in the order of the document."""
-
-    id: str
-    name: Text
-    theme: Text | None
-    zone: str
-    opens_ms: int
-    ends_ms: int
-    stage: Stage
-    plays: list[str]
-
-
 class PlayView(Struct, frozen=True, kw_only=True):
     """One play as a page shows it. `left` is what may still be taken from each pool, `received` what came into it.
 
@@ -129,48 +109,6 @@ async def now_ms(db: "asyncpg.Pool[Any]") -> int:
     return int(await db.fetchval("select now_ms()"))
 
 
-async def campaign(db: "asyncpg.Pool[Any]", id: str) -> CampaignView | None:
-    """The campaign, once it has been approved; drafts are nobody's business."""
-    row = await db.fetchrow(_CAMPAIGN, id)
-    if row is None:
-        return None
-    theme, order = _written(row["text"])
-    return CampaignView(
-        id=id,
-        name=Text(row["name_zh"], row["name_en"]),
-        theme=theme,
-        zone=row["zone"],
-        opens_ms=row["live_ms"],
-        ends_ms=row["wrap_up_ms"],
-        stage=_campaign_stage(row),
-        plays=list(order),
-    )
-
-
-@lru_cache(maxsize=64)
-def _written(text: str) -> tuple[Text | None, tuple[str, ...]]:
-    """Theme and order of the plays, as the document's text has them: the landing page's order, else that of the plays."""
-    document = tomllib.loads(text)
-    order = document.get("pages", {}).get("landing", {}).get("plays") or document.get("plays", {})
-    return (Text(**document["theme"]) if "theme" in document else None), tuple(order)
-
-
-def _campaign_stage(row: "asyncpg.Record") -> Stage:
-    if row["stopped"] or row["state"] in ("wrap_up", "reviewed", "archived") or row["now_ms"] >= row["wrap_up_ms"]:
-        return "ended"
-    if row["paused"]:
-        return "paused"
-    return "not_open" if row["now_ms"] < row["live_ms"] else "open"
-
-
-async def running(db: "asyncpg.Pool[Any]") -> str | None:
-    """The campaign that opened last and is still open, for links that lead to the fair."""
-    id: str | None = await db.fetchval(
-        "select id from campaign where state in ('warm_up', 'live') order by opens_ms desc, id limit 1"
-    )
-    return id
-
-
 async def plays(db: "asyncpg.Pool[Any]", campaign: str, customer: str | None) -> dict[str, PlayView]:
     """The plays of a campaign by name, as `customer` sees them."""
     async with db.acquire() as connection:
@@ -206,11 +144,12 @@ def stage(setup: Setup, running: str, at_ms: int) -> Stage:
 
 
 async def wallet(db: "asyncpg.Pool[Any]", customer: str) -> tuple[list[Instance], list[tuple[str, Order]]]:
-    """All that the customer has: states of plays, newest first, and his orders with their ids."""
+    """All that the customer has: states of plays, and his orders that claimed something, with their ids."""
     async with db.acquire() as connection:
         rows = await connection.fetch(_MINE, customer, "", WALLET_SHOWN)
         orders = [(row["key"].removeprefix(order_key("")), _order(row["body"])) for row in rows if not row["play"]]
-        return await _instances(connection, [row for row in rows if row["play"]]), orders
+        held = await _instances(connection, [row for row in rows if row["play"]])
+        return held, [(id, order) for id, order in orders if order.claims]
 
 
 async def party(db: "asyncpg.Pool[Any]", campaign_play: str, instance: str) -> Instance | None:
@@ -221,7 +160,7 @@ async def party(db: "asyncpg.Pool[Any]", campaign_play: str, instance: str) -> I
 
 
 async def my_parties(db: "asyncpg.Pool[Any]", customer: str, orders: Iterable[tuple[str, Order]]) -> list[Instance]:
-    """The parties that the customer opened or has a seat in, newest first."""
+    """The parties that the customer opened or has a seat in, the latest end first."""
     keys = [
         pool_key(f"{claim.campaign}/{claim.play}", PARTY, claim.instance)
         for _, order in orders
@@ -229,7 +168,8 @@ async def my_parties(db: "asyncpg.Pool[Any]", customer: str, orders: Iterable[tu
         if claim.instance
     ]
     async with db.acquire() as connection:
-        return await _instances(connection, await connection.fetch(_PARTIES, customer, f"play/%/{PARTY}/%", keys))
+        found = await _instances(connection, await connection.fetch(_PARTIES, customer, f"play/%/{PARTY}/%", keys))
+    return sorted(found, key=lambda one: -one.state.ends_ms)
 
 
 async def open_parties(db: "asyncpg.Pool[Any]", campaign: str, play: str) -> list[Instance]:

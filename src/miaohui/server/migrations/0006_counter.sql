@@ -2,7 +2,7 @@
 -- learns of them through the API, as from any shop.
 
 create table counter_setting (                            -- the counter's key to the API and the secret of its webhook
-  name text primary key check (name in ('api_key', 'webhook_secret')),
+  name text primary key check (name in ('api_key', 'webhook', 'webhook_url', 'webhook_secret')),
   value bytea not null                                    -- encrypted
 );
 create table counter_order (
