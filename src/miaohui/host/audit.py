@@ -13,18 +13,19 @@ hold the events (its partitions are dropped only together with archived campaign
 
 from collections import defaultdict
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from miaohui.events.envelope import unpack, wire_name
+from miaohui.events.envelope import unpack
 from miaohui.host.orders import Order
-from miaohui.host.setup import machine
+from miaohui.host.setup import MOVED, proofs
 from miaohui.host.setup import unpack as unpack_setup
-from miaohui.ledger.accounts import pool_key
 
 FINDINGS_MAX = 20
+_EVER = datetime(9999, 1, 1, tzinfo=UTC)
 _order = msgspec.msgpack.Decoder(Order).decode
 
 
@@ -128,11 +129,11 @@ def _unsettled(id: str, made: int, settled: int, open_: int) -> Finding:
     return Finding(f"hold {id}", f"made {made} times, settled {settled} times, {open_} open", "settled once or open")
 
 
-Sums = dict[tuple[str, str, str], dict[str, int]]
+Sums = dict[tuple[str, str], dict[tuple[str, str], int]]
 
 
 async def _told(c: Any) -> tuple[Sums, dict[str, set[str]], int]:
-    """(campaign, play, event) -> sums of its numbers ("" counts); event of orders -> orders; how many events there are."""
+    """(campaign, play) -> (event, field) -> sum ("" counts); event of orders -> orders; how many events there are."""
     sums: Sums = defaultdict(lambda: defaultdict(int))
     orders: dict[str, set[str]] = {"order.paid": set(), "order.refunded": set()}
     seen = 0
@@ -142,11 +143,11 @@ async def _told(c: Any) -> tuple[Sums, dict[str, set[str]], int]:
             if event.name in orders:
                 orders[event.name].add(event.order)
             if event.play:
-                sum_ = sums[event.campaign, event.play, event.name]
-                sum_[""] += 1
-                for name, value in event.properties.items():
+                of_play = sums[event.campaign, event.play]
+                of_play[event.name, ""] += 1
+                for field, value in event.properties.items():
                     if value.isdigit():
-                        sum_[name] += int(value)
+                        of_play[event.name, field] += int(value)
     return sums, orders, seen
 
 
@@ -154,16 +155,11 @@ async def _unproved(c: Any, sums: Sums) -> tuple[Finding, ...]:
     found = []
     rows = await c.fetch("select setup from play_version join play_running using (campaign, play, version)")
     for setup in (unpack_setup(row[0]) for row in rows):
-        module = machine(setup.module).module
-        for pool, proof in module.PROOFS.items():
-            told = 0
-            for event, field in proof.items():
-                sum_ = sums.get((setup.campaign, setup.play, wire_name(setup.module, event)), {})
-                told += (-1 if field.startswith("-") else 1) * sum_.get(field.removeprefix("-"), 0)
-            key = pool_key(setup.id, pool)
-            net = await c.fetchval("select credits - debits from account where key = $1", key)
-            if (net or 0) != told:
-                found.append(Finding(f"account {key}", f"{net} by transfers", f"{told} by events"))
+        for proof in proofs(setup):
+            told = proof.told(sums[setup.campaign, setup.play])
+            moved = await c.fetchval(MOVED, proof.account, setup.id, _EVER)
+            if moved != told:
+                found.append(Finding(f"account {proof.account}", f"{moved} by transfers", f"{told} by events"))
     return tuple(found[:FINDINGS_MAX])
 
 

@@ -4,14 +4,15 @@ A change makes a new version; what was opened under an old one keeps it. `Regist
 the storage, read anew when the workspace's epoch has moved.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import msgspec
 from msgspec import Raw, Struct
 
 from miaohui import plays
-from miaohui.events.envelope import snake
+from miaohui.events.envelope import snake, wire_name
+from miaohui.ledger.accounts import pool_key
 from miaohui.plays._contract import Place, Play
 from miaohui.text import Text
 
@@ -135,3 +136,39 @@ class Register(Struct):
     def members(self, campaign: str, mask: int) -> frozenset[str]:
         """Names of the audiences whose bit is set in a membership mask."""
         return frozenset(name for bit, name in self.audiences.get(campaign, ()) if mask >> bit & 1)
+
+
+class Proof(Struct, frozen=True):
+    """What the play's actions must have moved in the pool `account`: sum over `terms` of sign * the field of an event ("":
+    how many there are)."""
+
+    account: str
+    pool: str
+    terms: tuple[tuple[int, str, str], ...]
+
+    def told(self, sums: Mapping[tuple[str, str], int]) -> int:
+        """What the events say; `sums` by (event on the wire, field), 0 where there is none."""
+        return sum(sign * sums.get((event, field), 0) for sign, event, field in self.terms)
+
+
+def proofs(setup: Setup) -> list[Proof]:
+    """The proofs of a play."""
+    module = machine(setup.module).module
+    return [
+        Proof(
+            pool_key(setup.id, pool),
+            pool,
+            tuple(
+                (-1 if field.startswith("-") else 1, wire_name(setup.module, event), field.removeprefix("-"))
+                for event, field in terms.items()
+            ),
+        )
+        for pool, terms in module.PROOFS.items()
+    ]
+
+
+MOVED = """
+select coalesce(sum(case when credit = $1 then amount else -amount end), 0)::bigint from transfer
+where (debit = $1 or credit = $1) and kind in (0, 2) and starts_with(action, $2 || '/') and at < $3
+"""
+"""What a play's own actions ($2: its id) moved in an account before a time: in less out. Openings and closings are not theirs."""

@@ -14,12 +14,10 @@ A play is a module in `miaohui/plays/`, found by its name, with
     TIMERS                the actions that only timers take
     EVENTS                the events it may emit; on the wire `<play>.<snake_case of the class>`, or the struct's own tag if that
                           has a dot; fields named customer, order, currency, total_minor, discount_minor fill the envelope
-    BOOKS                 if its events can be held against the ledger: (pool, "debits" or "credits", event, its field; "" counts
-                          the events); a pool that ends in "/" means the accounts of all instances
+    PROOFS                pool -> {event class: what it adds}: "" counts, "field" sums that field, a leading "-" takes away.
+                          Audit and review hold it against what the play's own actions moved in that pool (in less out)
     State                 one instance (a party, a coupon), if members matter. The host keeps it with the version of the rules
                           it was born under. Fields named `customer` or `owner` make it findable in that customer's wallet
-    PROOFS                pool -> {event class: what it adds}: "" counts, "field" sums that field, a leading "-" takes away.
-                          The audit compares the pool's posted net (credits - debits) with the events
     pools(rules)          name -> Pool: the accounts that opening the play creates and fills
     touches(rules, action)                             -> (state keys, account keys): from ids only
     decide(rules, states, balances, action, moment)    -> Decision | Refusal: pure

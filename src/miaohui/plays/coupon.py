@@ -184,15 +184,11 @@ class Expired(Struct, frozen=True, tag=True):
 
 EVENTS = (Claimed, Redeemed, Returned, Expired)
 PROOFS: dict[str, dict[type[Struct], str]] = {
+    "coupons": {Claimed: "-"},
     "used": {Redeemed: "", Returned: "-"},
     "spent": {Redeemed: "given_minor", Returned: "-given_minor"},
     "expired": {Expired: ""},
 }
-BOOKS = (
-    ("coupons", "debits", Claimed, ""),
-    ("used", "credits", Redeemed, ""),
-    ("spent", "credits", Redeemed, "given_minor"),
-)
 
 
 class Reply(Struct, frozen=True):

@@ -166,7 +166,6 @@ class Returned(Struct, frozen=True, tag=True):
 
 EVENTS = (TokenIssued, Reserved, Sold, Released, Returned)
 PROOFS: dict[str, dict[type[Struct], str]] = {"sold": {Sold: "quantity", Returned: "-quantity"}}
-BOOKS = (("sold", "credits", Sold, "quantity"),)
 
 
 class Reply(Struct, frozen=True):

@@ -222,7 +222,6 @@ class Returned(Struct, frozen=True, tag=True):
 
 EVENTS = (PartyOpened, SeatHeld, SeatPaid, SeatFreed, PartyCompleted, PartyFailed, Returned, RefundRequested)
 PROOFS: dict[str, dict[type[Struct], str]] = {"sold": {SeatPaid: "quantity", Returned: "-quantity"}}
-BOOKS = (("taken/", "credits", SeatPaid, ""),)
 
 
 class Reply(Struct, frozen=True):
