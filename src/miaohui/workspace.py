@@ -12,6 +12,9 @@ from miaohui.events.ingest import Ingest
 from miaohui.events.store import EventStore
 from miaohui.host.fairground import Fairground
 from miaohui.host.host import Host
+from miaohui.ledger.accounts import budget_key
+from miaohui.review.moment import Moment, moment
+from miaohui.review.war_room import WarRoom
 from miaohui.team.keys import KeyRing
 from miaohui.vault import Vault
 
@@ -19,7 +22,7 @@ from miaohui.vault import Vault
 @dataclass(kw_only=True)
 class Workspace:
     """One brand. `zone` and `currency` are what documents without their own use; `demo` shows what only a demo may show;
-    `shift_days`: how far the demo has moved its data towards today."""
+    `shift_days`: how far the demo has moved its data towards today; `simulated`: whether simulated customers may act in it."""
 
     name: str
     title: str
@@ -34,16 +37,19 @@ class Workspace:
     vault: Vault
     clock: Clock = system_clock
     shift_days: int = 0
+    simulated: bool = False
     keys: KeyRing = field(init=False)
     fairground: Fairground = field(init=False)
     office: Office = field(init=False)
     ingest: Ingest = field(init=False)
+    war_room: WarRoom = field(init=False)
 
     def __post_init__(self) -> None:
         self.keys = KeyRing(self.db)
         self.fairground = Fairground(self.host, self.db)
         self.office = Office(self.db, self.fairground, self.events, self.vault, self.zone, self.currency)
         self.ingest = Ingest(self.db, self.acquaint, lambda: self.clock())
+        self.war_room = WarRoom(self._moment)
 
     async def acquaint(self, connection: asyncpg.Connection, shop_ids: Sequence[str]) -> dict[str, str]:
         """The shop's ids of customers -> internal ids; who was unknown is a customer from now on."""
@@ -52,3 +58,7 @@ class Workspace:
     async def shop_ids(self, connection: asyncpg.Connection, customers: Sequence[str]) -> dict[str, str]:
         """Internal ids -> the shop's ids; who has none is not in the answer."""
         return await identities.shop_ids_of(connection, self.vault, customers)
+
+    async def _moment(self, campaign: str) -> Moment:
+        unit = await self.db.fetchval("select unit from account where key = $1", budget_key(campaign))
+        return await moment(self.db, self.events, campaign, unit or self.currency)
