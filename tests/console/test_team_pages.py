@@ -4,7 +4,9 @@ import re
 
 from playwright.async_api import Browser, expect
 
+from miaohui.customers.signin import link_key
 from miaohui.team import audit
+from miaohui.vault import Vault
 from tests.browser import Visitor
 from tests.console.conftest import PASSWORD, Console, sign_in
 
@@ -64,10 +66,11 @@ async def test_the_last_admin_stays(console_app: Console) -> None:
         assert await actions(console_app) == []
 
 
-async def test_a_key_is_shown_once_and_revoked(console_app: Console) -> None:
+async def test_a_key_is_shown_once_and_revoked(console_app: Console, vault: Vault) -> None:
     async with console_app.client() as client:
         await console_app.log_in(client, "admin")
         empty = await client.get("/keys")
+        assert link_key(vault) in empty.text
         assert "No program is connected yet" in empty.text
         refused = await console_app.send(client, "/keys", {"label": " "})
         assert (refused.status_code, "The label needs 1 to 60 characters." in refused.text) == (422, True)

@@ -1,4 +1,4 @@
-"""The shop's API keys: made, shown once, revoked."""
+"""The shop's API keys: made, shown once, revoked; and the key with which it signs its customers' links."""
 
 from litestar import Response, get, post
 from litestar.params import FromPath
@@ -6,6 +6,7 @@ from litestar.response import Redirect
 
 from miaohui.console.frame import show
 from miaohui.console.guard import TheOperator, TheWorkspace, needs
+from miaohui.customers.signin import link_key
 from miaohui.pages.language import AnyRequest
 from miaohui.pages.render import see_other
 from miaohui.team import TeamRefusal
@@ -20,7 +21,10 @@ async def _list(
     async with workspace.db.acquire() as db:
         found = await team.keys(db)
     status = 422 if refusal else 200
-    return show(request, "console/keys.html", status=status, keys=found, refusal=refusal, label=label, told=told)
+    link = link_key(workspace.vault)
+    return show(
+        request, "console/keys.html", status=status, keys=found, refusal=refusal, label=label, told=told, link=link
+    )
 
 
 @get("/keys", guards=[needs("key.edit")])
