@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _pack = msgspec.msgpack.Encoder().encode
 _ENVELOPE = frozenset({"customer", "order", "currency", "total_minor", "discount_minor"})
-Timer = tuple[int, str, str, bytes]
+Timer = tuple[int, str, str, bytes, str]
 """due_ms, campaign, play, action (msgpack)."""
 
 
@@ -109,7 +109,9 @@ class Draft:
             assert key in states, f"{setup.id} wrote {key}, which it does not touch"
             self.write(key, state, setup.campaign, setup.play, setup.version)
         for timer, due in decision.timers.items():
-            self.timers[timer] = None if due is None else (due[0], setup.campaign, setup.play, _pack(due[1]))
+            self.timers[timer] = (
+                None if due is None else (due[0], setup.campaign, setup.play, _pack(due[1]), self.source)
+            )
         for event in decision.events:
             self._event(machine.name, setup.campaign, setup.play, event)
         return decision, setup.version
@@ -151,9 +153,14 @@ class Draft:
         }
         self.event(name, campaign=campaign, play=play, properties=properties, **envelope)
 
+    @property
+    def source(self) -> str:
+        """Where this comes from: what an order causes carries the order's."""
+        return self.plan.order.source if self.plan.order is not None else self.submission.caller.source
+
     def event(self, name: str, **fields: Any) -> None:
         """Note a fact about this submission's customer (unless `fields` say whose it is)."""
-        now_ms, order = self.batch.now_ms, self.plan.order
+        now_ms = self.batch.now_ms
         fields.setdefault("customer", self.plan.customer)
         self.events.append(
             Event(
@@ -161,7 +168,7 @@ class Draft:
                 name=name,
                 at_ms=now_ms,
                 received_at_ms=now_ms,
-                source=order.source if order is not None else self.submission.caller.source,
+                source=self.source,
                 **fields,
             )
         )

@@ -61,7 +61,7 @@ class OrderRun:
         placed = self._reserve(order, again=False)
         if isinstance(placed, Refusal):
             return placed
-        self.draft.timers[self.key] = (placed.expires_ms, "", "", b"") if placed.claims else None
+        self.draft.timers[self.key] = (placed.expires_ms, "", "", b"", placed.source) if placed.claims else None
         self._event("order.placed", placed)
         return self._write(placed)
 

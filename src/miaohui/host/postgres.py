@@ -27,7 +27,7 @@ SETTINGS = {"enable_seqscan": "off", "enable_nestloop": "off", "jit": "off", "pl
 Connect = Callable[[], Awaitable[Any]]
 _ACQUAINT = "select * from host_acquaint($1, $2, $3, $4, $5, $6)"
 _LOAD = "select * from host_load($1, $2, $3, $4)"
-_STORE = "select host_store(" + ", ".join(f"${n}" for n in range(1, 42)) + ")"
+_STORE = "select host_store(" + ", ".join(f"${n}" for n in range(1, 43)) + ")"
 _GONE = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError, OSError)
 _LOST = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
 
@@ -148,7 +148,7 @@ class Postgres:
                 *([getattr(h, f) for h in changes.holds] for f in ("id", "keeper", "debit", "credit", "amount")),
                 [h.id for h in changes.settled],
                 *([reply[i] for reply in changes.replies] for i in range(4)),
-                *([timer[i] for timer in timers] for i in range(5)),
+                *([timer[i] for timer in timers] for i in range(6)),
                 [name for name, timer in set_.items() if timer is None],
                 pack(changes.events) if changes.events else None,
             )

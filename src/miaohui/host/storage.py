@@ -72,7 +72,7 @@ class StateChange(Struct):
 
 class Changes(Struct):
     """All that a batch causes. `transfers`: (id, transfer, action); `replies`: (id, hash, campaign, answer); `timers`: name ->
-    (due_ms, campaign, play, action) or None (cancel)."""
+    (due_ms, campaign, play, action, source) or None (cancel)."""
 
     now_ms: int
     states: list[StateChange]
@@ -82,17 +82,18 @@ class Changes(Struct):
     settled: list[Hold]
     replies: list[tuple[bytes, bytes, str, bytes]]
     events: list[Event]
-    timers: dict[str, tuple[int, str, str, bytes] | None]
+    timers: dict[str, tuple[int, str, str, bytes, str] | None]
 
 
 class Due(Struct, frozen=True):
-    """A timer that is due."""
+    """A timer that is due; `source` is that of whoever set it."""
 
     name: str
     due_ms: int
     campaign: str
     play: str
     action: bytes
+    source: str = "live"
 
 
 class Storage(Protocol):

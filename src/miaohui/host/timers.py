@@ -12,7 +12,7 @@ from miaohui.host.submission import Caller, Submission, body_hash
 
 _US = Caller("us")
 log = logging.getLogger(__name__)
-_DUE = "select name, due_ms, campaign, play, action from timer where due_ms <= now_ms() order by due_ms, name limit $1"
+_DUE = "select name, due_ms, campaign, play, action, source from timer where due_ms <= now_ms() order by due_ms, name limit $1"
 
 
 async def due_in(db: Any, limit: int) -> list[Due]:
@@ -32,7 +32,7 @@ def submission(host: Host, timer: Due) -> Submission:
         play=timer.play,
         order="" if timer.play else timer.name.removeprefix("order/"),
         timer=timer.name,
-        caller=_US,
+        caller=Caller(_US.scope, timer.source),
     )
 
 

@@ -86,7 +86,8 @@ create table timer (
   due_ms bigint not null,
   campaign text collate "C" not null,
   play text collate "C" not null,
-  action bytea not null
+  action bytea not null,
+  source text not null default 'live'                     -- of whoever set it: what it causes carries the same
 );
 create index on timer (due_ms);
 
@@ -211,7 +212,7 @@ create function host_store(
   ti bytea[], td text[], tc text[], ta bigint[], tk smallint[], tp bytea[], tn text[],
   hi bytea[], hk text[], hd text[], hc text[], ha bigint[], settled bytea[],
   rk bytea[], rh bytea[], rc text[], rb bytea[],
-  mn text[], md bigint[], mc text[], mp text[], ma bytea[], cancelled text[],
+  mn text[], md bigint[], mc text[], mp text[], ma bytea[], mo text[], cancelled text[],
   ev bytea) returns void language plpgsql as $$
 declare n bigint; gone text[]; t timestamptz := to_timestamp(at_ms / 1000.0);
 begin
@@ -251,9 +252,9 @@ begin
   if n <> cardinality(rk) then raise 'an answer was given meanwhile' using errcode = '40001'; end if;
   if cardinality(cancelled) > 0 then delete from timer where name = any(cancelled); end if;
   if cardinality(mn) > 0 then
-    insert into timer as m (name, due_ms, campaign, play, action) select * from unnest(mn, md, mc, mp, ma)
+    insert into timer as m (name, due_ms, campaign, play, action, source) select * from unnest(mn, md, mc, mp, ma, mo)
       on conflict (name) do update set due_ms = excluded.due_ms, campaign = excluded.campaign, play = excluded.play,
-      action = excluded.action;
+      action = excluded.action, source = excluded.source;
   end if;
   if ev is not null then insert into outbox (at, events) values (t, ev); end if;
 end $$;
