@@ -86,8 +86,8 @@ class Goods(Struct, frozen=True):
         return min(price - price % 10 + 9, self.list_price_minor - 1)
 
 
-async def keep_open(workspace: Workspace) -> None:
-    """Let a campaign of the demo be live: the newest edition, or the next one if that is over. CampaignRefused."""
+async def keep_open(workspace: Workspace) -> str:
+    """Let a campaign of the demo be live, the newest edition, or the next one if that is over: its id. CampaignRefused."""
     newest = await _newest(workspace.db)
     if newest is None or _over(newest):
         edition = number(newest.id) + 1 if newest else 1
@@ -100,6 +100,7 @@ async def keep_open(workspace: Workspace) -> None:
     verbs: dict[str, Verb] = {"draft": "submit", "in_review": "approve", "approved": "open"}
     while newest.status.state in verbs:
         newest = await workspace.office.act(DEMO, newest.id, verbs[newest.status.state])
+    return newest.id
 
 
 async def stay_open(workspace: Workspace) -> None:

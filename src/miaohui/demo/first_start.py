@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from miaohui.clock import moment_of
@@ -19,22 +20,29 @@ from miaohui.demo.card import Card
 from miaohui.workspace import Workspace
 
 
-async def prepare(workspace: Workspace, folder: Path) -> Card:
+class Demo(Struct, frozen=True):
+    """The way in: the card, the file it lies in, and the campaign that is open."""
+
+    card: Card
+    file: Path
+    campaign: str
+
+
+async def prepare(workspace: Workspace, folder: Path) -> Demo:
     """Make the demo whole: its data, its log-in, its campaign. ImportFailed."""
     begun = await complete_journey.moved_by(workspace.db)
     today = moment_of(workspace.clock()).astimezone(ZoneInfo(complete_journey.ZONE)).date()
     workspace.shift_days = complete_journey.shift_before(today) if begun is None else begun
     with bar() as progress:
         await complete_journey.run(workspace, progress, folder=folder, shift_days=workspace.shift_days)
-    made = await card.issue(workspace, folder)
-    await fair.keep_open(workspace)
-    return made
+    issued = await card.issue(workspace, folder)
+    return Demo(issued, folder / card.FILE, await fair.keep_open(workspace))
 
 
-def demo_loops(workspace: Workspace, with_simulated: bool, here: str) -> dict[str, Callable[[], Awaitable[None]]]:
+def demo_loops(workspace: Workspace, here: str) -> dict[str, Callable[[], Awaitable[None]]]:
     """What goes on in a demo besides: the next edition, and simulated customers if the setting lets them."""
     todo: dict[str, Callable[[], Awaitable[None]]] = {"editions": partial(fair.stay_open, workspace)}
-    if with_simulated:
+    if workspace.simulated:
         todo["simulated"] = partial(simulated.run, workspace, here)
     return todo
 

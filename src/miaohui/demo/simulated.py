@@ -66,13 +66,13 @@ async def run(workspace: Workspace, here: str) -> None:
                 await asyncio.sleep(LOOK_S)
                 continue
             try:
-                crowd = crowd or Crowd(http, await _key(workspace), chance)
+                crowd = crowd or Crowd(http, await key_of(workspace), chance)
                 if scene is None or time.monotonic() > until_s:
-                    scene, until_s = await _scene(workspace, campaign), time.monotonic() + SCENE_EVERY_S
-                    await _bring_back(workspace, crowd)
+                    scene, until_s = await scene_of(workspace, campaign), time.monotonic() + SCENE_EVERY_S
+                    await bring_back(workspace, crowd)
                 newcomer = crowd.newcomer()
                 if newcomer and newcomer not in named:
-                    await _name(workspace, newcomer)
+                    await introduce(workspace, newcomer)
                     named.add(newcomer)
                 await crowd.step(scene, newcomer)
             except Refused as refused:
@@ -85,7 +85,7 @@ async def run(workspace: Workspace, here: str) -> None:
             await asyncio.sleep(chance.uniform(*PAUSE_S))
 
 
-async def _key(workspace: Workspace) -> str:
+async def key_of(workspace: Workspace) -> str:
     """Their API key, made now if there is none."""
     async with workspace.db.acquire() as connection, connection.transaction():
         sealed = await connection.fetchval("select api_key from demo for update")
@@ -96,7 +96,7 @@ async def _key(workspace: Workspace) -> str:
         return api_key
 
 
-async def _scene(workspace: Workspace, campaign: Campaign) -> Scene:
+async def scene_of(workspace: Workspace, campaign: Campaign) -> Scene:
     """The campaign now: who sells what, and how much of it is left."""
     plays = await views.plays(workspace.db, campaign.id, None)
     rows = await workspace.db.fetch(
@@ -124,7 +124,7 @@ def _share_left(play: PlayView) -> float:
     return min(play.left[name] / pool.amount for name, pool in pools.items() if pool.amount)
 
 
-async def _bring_back(workspace: Workspace, crowd: Crowd) -> None:
+async def bring_back(workspace: Workspace, crowd: Crowd) -> None:
     """Answer Miaohui's requests for refunds that came since the last time."""
     heard = await workspace.db.fetchval("select heard from demo")
     if not heard:
@@ -133,7 +133,7 @@ async def _bring_back(workspace: Workspace, crowd: Crowd) -> None:
     await workspace.db.execute("update demo set heard = $1", await crowd.bring_back(heard))
 
 
-async def _name(workspace: Workspace, shop_id: str) -> None:
+async def introduce(workspace: Workspace, shop_id: str) -> None:
     """Let pages call a customer what he is."""
     async with workspace.db.acquire() as connection, connection.transaction():
         customers = await identities.acquaint(connection, workspace.vault, [shop_id])

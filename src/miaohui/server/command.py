@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from cyclopts import App
 
 if TYPE_CHECKING:
-    from miaohui.demo.card import Card
+    from miaohui.demo.first_start import Demo
     from miaohui.workspace import Workspace
 
 app = App(name="miaohui", help="Plan a marketing campaign, run it live, review it.", version_flags=[])
@@ -23,14 +23,14 @@ def run() -> None:
     run(read_settings(os.environ), ready)
 
 
-def ready(workspace: "Workspace", card: "Card | None") -> None:
+def ready(workspace: "Workspace", demo: "Demo | None") -> None:
     """Say where the server answers, and how to come in."""
     print(f"Miaohui answers at {workspace.url}", flush=True)
-    if card is not None:
-        print(
-            f"Console: operator {card.operator}, password {card.password}   (also in demo.json)\nCtrl-C stops it",
-            flush=True,
-        )
+    if demo is not None:
+        print(f"  the console      operator {demo.card.operator}, password {demo.card.password}")
+        print(f"  the campaign     {workspace.url}/c/{demo.campaign}")
+        print(f"  for scripts      {demo.file}")
+        print("Ctrl-C stops it", flush=True)
 
 
 @app.command

@@ -17,8 +17,7 @@ import uvicorn
 import uvloop
 
 from miaohui.customers.complete_journey import ImportFailed
-from miaohui.demo.card import Card
-from miaohui.demo.first_start import demo_loops, prepare
+from miaohui.demo.first_start import Demo, demo_loops, prepare
 from miaohui.events.store import EventsFailed, EventStore
 from miaohui.host.host import Host
 from miaohui.host.postgres import Postgres
@@ -44,13 +43,13 @@ class CannotStart(RuntimeError):
 PROBLEMS = (CannotStart, SettingsWrong, PostgresFailed, DatabaseFailed, OwnedElsewhere, EventsFailed, ImportFailed)
 """What stops a start and somebody can put right; the message is a sentence for him."""
 
-Ready = Callable[[Workspace, Card | None], None]
+Ready = Callable[[Workspace, Demo | None], None]
 
 log = structlog.get_logger()
 
 
 def run(settings: Settings, ready: Ready) -> None:
-    """Serve until a signal; `ready` is called once the server answers, in a demo with its card. Raises `PROBLEMS`."""
+    """Serve until a signal; `ready` is called once the server answers, in a demo with the way in. Raises `PROBLEMS`."""
     log_to_stderr()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the loop takes both signals over
     settings.data.mkdir(parents=True, exist_ok=True)
@@ -69,11 +68,9 @@ async def _until_stopped(settings: Settings, url: str, door: socket.socket, read
 
 async def _serve(settings: Settings, url: str, door: socket.socket, ready: Ready) -> None:
     async with opened(settings, url, door) as (workspace, owner):
-        card = await prepare(workspace, settings.data) if settings.demo else None
-        server = Server(workspace, partial(ready, workspace, card))
-        todo = loops(workspace, url) | (
-            demo_loops(workspace, settings.simulated, address(door)) if settings.demo else {}
-        )
+        demo = await prepare(workspace, settings.data) if settings.demo else None
+        server = Server(workspace, partial(ready, workspace, demo))
+        todo = loops(workspace, url) | (demo_loops(workspace, address(door)) if settings.demo else {})
         behind = asyncio.create_task(keep_running(todo))
         lost = asyncio.create_task(owner.lost())
         serving = asyncio.create_task(server.serve(sockets=[door]))
@@ -168,6 +165,7 @@ async def opened(settings: Settings, url: str, door: socket.socket) -> AsyncIter
             language=settings.language,
             url=settings.url or address(door),
             demo=settings.demo,
+            simulated=settings.demo and settings.simulated,
             db=db,
             events=events,
             host=host,
