@@ -67,8 +67,9 @@ async def test_simulated_customers_stand_in_a_line_of_their_own(ran: Ran) -> Non
         ("play/fair/coupon/coupons", 2, 1, 1, 0),
         ("play/fair/coupon/used", 2, 1, 1, 0),
         ("play/fair/coupon/spent", 1000, 500, 500, 0),
+        ("play/fair/coupon/expired", 0, 0, 0, 0),
         ("play/fair/flash_sale/sold", 1, 1, 0, 0),
-        ("play/fair/group_buy/taken/", 0, 0, 0, 0),
+        ("play/fair/group_buy/sold", 0, 0, 0, 0),
     ]
     assert review.balanced is True
     assert review.findings[0].judgement.en == "Ledger and events agree"

@@ -45,14 +45,19 @@ async def checks(db: "asyncpg.Pool[Any]", setups: Iterable[Setup], sums: Sums, u
 
 async def _check(db: "asyncpg.Pool[Any]", setup: Setup, proof: Proof, sums: Sums, until: datetime) -> Check:
     module = machine(setup.module).module
-    ledger = int(await db.fetchval(MOVED, proof.account, setup.id, until))
+    given_out = (
+        -1 if all(sign < 0 for sign, _, _ in proof.terms) else 1
+    )  # what only leaves a pool is shown as what was given
+    ledger = given_out * int(await db.fetchval(MOVED, proof.account, setup.id, until))
     events, simulated = (
-        proof.told(
+        given_out
+        * proof.told(
             {(event, field): n for (play, event, field, of), n in sums.items() if (play, of) == (setup.play, which)}
         )
         for which in (False, True)
     )
-    label = module.LABELS.get(proof.pool, module.TITLE)
+    events_of = module.PROOFS[proof.pool]
+    label = module.LABELS[next(iter(events_of)).__name__ if len(events_of) == 1 else proof.pool]
     return Check(
         account=proof.account,
         unit=module.pools(setup.rules)[proof.pool].unit,
