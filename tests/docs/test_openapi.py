@@ -10,7 +10,6 @@ from litestar.exceptions import LitestarDeprecationWarning
 from playwright.async_api import expect
 
 from miaohui import plays
-from miaohui.api.hot import ORDER_BODIES
 from miaohui.api.openapi import document
 from miaohui.host.answers import CODES
 from miaohui.host.fairground import Fairground
@@ -83,7 +82,7 @@ def test_every_address_of_the_api_every_action_and_every_verb_is_there():
         if handler.include_in_schema is not False and method != "OPTIONS"
     }
     actions = {f"/api/v1/plays/{{campaign}}/{{play}}/{action}" for name in SHIPPED for action in machine(name).actions}
-    verbs = {f"/api/v1/orders/{{order}}/{verb}" for verb in ORDER_BODIES}
+    verbs = {f"/api/v1/orders/{{order}}/{verb}" for verb in ("placed", "paid", "cancelled", "refunded")}
     assert len(served) > 14
     assert described == served | {("POST", path) for path in actions | verbs}
 

@@ -17,8 +17,10 @@ from miaohui.events.envelope import unpack
 from miaohui.host.audit import audit
 from miaohui.host.fairground import Fairground
 from miaohui.host.setup import Setup
+from miaohui.pages.forms import SESSION_COOKIE
 from miaohui.plays._fields import Product
 from miaohui.server.reference import events
+from miaohui.team import operators, sessions
 from miaohui.text import Text
 
 COPY = Path(__file__).parents[3]
@@ -59,8 +61,8 @@ def test_its_action_is_an_operation_with_its_codes():
 
 
 @pytest.fixture
-async def scene(database, vault):
-    async with serving(database, None, vault) as (workspace, client):
+async def scene(database, store, vault):
+    async with serving(database, store, vault) as (workspace, client):
         ground = Fairground(workspace.host, database)
         await ground.stock("bag-1", 2, "first")
         module = plays.find("lucky_bag")
@@ -89,6 +91,18 @@ async def test_customers_take_it_over_http_and_the_books_are_right(scene, databa
     happened = [event.name for row in await database.fetch("select events from outbox") for event in unpack(row[0])]
     assert happened.count("lucky_bag.taken") == 2
     assert [check.name for check in await audit(database) if check.findings] == []
+
+
+async def test_operators_find_its_fields_beside_the_editor(scene, database):
+    workspace, client = scene
+    async with database.acquire() as connection:
+        wang = await operators.add(connection, "test", "wang", "operator", "a good password")
+        session = await sessions.begin(connection, wang, workspace.clock())
+    headers = {"Accept-Language": "zh", "Authorization": "", "Cookie": f"{SESSION_COOKIE}={session}"}
+    page = (await client.get("/new-campaign", headers=headers)).text
+    assert "福袋" in page
+    assert "福袋数量" in page
+    assert "bags" in page
 
 
 async def test_its_page_is_open_to_customers_in_both_languages(scene, database):
