@@ -56,7 +56,7 @@ def run(*, seconds: float, connections: tuple[int, ...], coupons: int) -> Outcom
     with tempfile.TemporaryDirectory(prefix="miaohui-bench-") as folder:
         Path(folder).chmod(0o755)
         data = Path(folder) / "data"
-        key = asyncio.run(prepare(data, [_setup(coupons)], stock={}, budget_minor=coupons * 500))
+        key = asyncio.run(prepare(data, [one_coupon(coupons)], stock={}, budget_minor=coupons * 500))
         stand = Stand(data, MIAOHUI_LANGUAGE="en").start()
         try:
             tallies = _measure(stand, key, seconds, connections)
@@ -114,7 +114,8 @@ async def _checked(data: Path, coupons: int, connections: tuple[int, ...], talli
     )
 
 
-def _setup(coupons: int) -> Setup:
+def one_coupon(coupons: int) -> Setup:
+    """A coupon play, open for ever, one for everybody."""
     return Setup(
         campaign=CAMPAIGN,
         play="coupon",

@@ -103,6 +103,19 @@ def claims(
         print(msgspec.json.encode(outcome).decode())
 
 
+@bench.command(name="war-room")
+def war_room(*, actions: int = 200, per_second: float = 50, json: bool = False) -> None:
+    """How long after an answered claim the war room shows it; with --json one object as the last line."""
+    import msgspec
+
+    from miaohui.bench.war_room import run
+
+    delay = run(actions=actions, per_second=per_second)
+    print(f"{delay.actions} actions: p50 {delay.p50_ms} ms, p99 {delay.p99_ms} ms, most {delay.max_ms} ms")
+    if json:
+        print(msgspec.json.encode(delay).decode())
+
+
 @app.command
 def reference() -> None:
     """Write the pages of docs/reference that are made from the code, and the example of the settings."""
