@@ -129,7 +129,7 @@ async def test_the_side_bar_shows_what_the_role_may_open(console_app: Console) -
             ]
     assert shown["viewer"] == ["/", "/campaigns", "/ledger"]
     assert shown["operator"] == ["/", "/campaigns", "/ledger", "/audit"]
-    assert shown["admin"] == ["/", "/campaigns", "/ledger", "/operators", "/keys", "/audit"]
+    assert shown["admin"] == ["/", "/campaigns", "/ledger", "/operators", "/keys", "/webhooks", "/audit"]
 
 
 async def test_ones_own_password_is_changed_and_other_sessions_end(console_app: Console) -> None:

@@ -57,6 +57,7 @@ _FOUND = """
 select id, created_at from campaign
 where ($1 = '' or state = $1) and ($2 = '' or strpos(lower(id || ' ' || name_zh || ' ' || name_en), lower($2)) > 0)
   and ($3::timestamptz is null or (created_at, id) < ($3, $4))
+  and not exists (select from past_campaign p where p.id = campaign.id)
 order by created_at desc, id desc limit $5
 """
 _PAST = """

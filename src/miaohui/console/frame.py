@@ -49,6 +49,7 @@ TEAM = Group(
     (
         Entry("/operators", "user-cog", Text("操作员", "Operators"), "team.edit"),
         Entry("/keys", "key", Text("接口密钥", "API keys"), "key.edit"),
+        Entry("/webhooks", "webhook", Text("回调", "Webhooks"), "webhook.edit"),
         Entry("/audit", "history", Text("操作记录", "Audit log"), "audit.view"),
     ),
 )

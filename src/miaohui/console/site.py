@@ -3,11 +3,24 @@
 from litestar import Router
 from litestar.di import Provide
 
-from miaohui.console import audit, campaigns, home, keys, ledger, login, operators, search, war_room
+from miaohui.console import (
+    audit,
+    campaigns,
+    editor,
+    home,
+    keys,
+    ledger,
+    login,
+    operators,
+    review,
+    search,
+    war_room,
+    webhooks,
+)
 from miaohui.console.guard import LogInFirst, operator_of, signed_in, to_log_in
 from miaohui.pages.forms import from_this_site
 
-PAGES = (login, home, campaigns, war_room, search, ledger, operators, keys, audit)
+PAGES = (login, home, campaigns, editor, war_room, review, search, ledger, operators, keys, webhooks, audit)
 """The modules of the console's pages; each has HANDLERS."""
 
 CONSOLE = Router(

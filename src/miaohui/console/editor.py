@@ -1,0 +1,274 @@
+"""The plan of a campaign: its document as text, checked while it is written, saved as a version, compared with another.
+
+A document is saved as it stands, problems and all, as long as it can be read; nothing is lost when somebody else saved first: the
+page comes back with the text, what the other one wrote, and the difference.
+"""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+from msgspec import Struct
+
+from miaohui import plays
+from miaohui.campaign import grammar, lifecycle, store
+from miaohui.campaign.lifecycle import Forbidden
+from miaohui.campaign.offer import Head
+from miaohui.campaign.problem import Problem, stops
+from miaohui.campaign.refused import CampaignRefused
+from miaohui.campaign.store import Campaign
+from miaohui.console import drafts
+from miaohui.console.campaigns import campaign_of
+from miaohui.console.compare import compare
+from miaohui.console.frame import show
+from miaohui.console.guard import TheOperator, TheWorkspace, needs
+from miaohui.console.stages import pages_of, play_icon, tags
+from miaohui.pages.errors import missing
+from miaohui.pages.language import AnyRequest
+from miaohui.pages.render import see_other
+from miaohui.team.operators import Operator
+from miaohui.text import Text
+from miaohui.workspace import Workspace
+
+NOTE_MAX = 500
+
+
+class Explained(Struct, frozen=True):
+    """A play as its module describes itself: what may be written under `play = "<name>"`."""
+
+    name: str
+    title: Text
+    about: str
+    fields: tuple[tuple[grammar.Field, Text], ...]
+
+
+def explained() -> list[Explained]:
+    """All plays there are, from their `Rules`; a new one is here without an edit."""
+    found = []
+    for name in plays.names():
+        module = plays.find(name)
+        about = (module.__doc__ or "").split("\n", 1)[0]
+        fields = grammar.rules(module).fields
+        found.append(Explained(name, module.TITLE, about, tuple((f, grammar.expected(f.kind)) for f in fields)))
+    return found
+
+
+def shared_fields() -> list[tuple[grammar.Field, Text]]:
+    """What may be written under every play."""
+    return [(field, grammar.expected(field.kind)) for field in grammar.table(Head).fields]
+
+
+async def _problems(workspace: Workspace, text: str) -> list[Problem]:
+    try:
+        return (await workspace.office.check(text)).problems
+    except CampaignRefused as refused:
+        whole = Text("分成几个活动", "Make several campaigns of it")
+        what = refused.sentence
+        return [Problem(level="stop", code=refused.code, line=1, column=1, path="", what=what, remedy=whole)]
+
+
+def _context(problems: list[Problem], text: str) -> dict[str, Any]:
+    return {
+        "text": text,
+        "problems": problems,
+        "sound": not stops(problems),
+        "counts": {level: sum(p.level == level for p in problems) for level in ("stop", "warn", "hint")},
+        "explained": explained(),
+        "shared": shared_fields(),
+        "play_icon": play_icon,
+        "note_max": NOTE_MAX,
+    }
+
+
+# -- a new campaign ------------------------------------------------------------------------------------------------------------
+
+
+@get("/new-campaign", guards=[needs("campaign.edit")])
+async def new_campaign(
+    request: AnyRequest, workspace: TheWorkspace, operator: TheOperator, example: FromQuery[str] = ""
+) -> Response[str]:
+    """A document to begin with."""
+    async with workspace.db.acquire() as c:
+        text = drafts.example(example) or await drafts.starter(c, workspace, operator.name)
+    return await _new(request, workspace, text, example)
+
+
+async def _new(
+    request: AnyRequest, workspace: Workspace, text: str, example: str = "", refusal: Text | None = None
+) -> Response[str]:
+    return show(
+        request,
+        "console/new_campaign.html",
+        status=422 if refusal else 200,
+        refusal=refusal,
+        example=example,
+        examples=drafts.examples(),
+        **_context(await _problems(workspace, text), text),
+    )
+
+
+@post("/new-campaign", guards=[needs("campaign.edit")])
+async def create_campaign(
+    request: AnyRequest, workspace: TheWorkspace, operator: TheOperator
+) -> Response[str] | Redirect:
+    """Keep it as a draft and go to its page."""
+    text, note = await _written(request)
+    try:
+        made = await workspace.office.create(operator, text, note)
+    except CampaignRefused as refused:
+        return await _new(request, workspace, text, refusal=refused.sentence)
+    said = Text(
+        "已存为草稿。检查通过后即可提交审批。", "Kept as a draft. Submit it once the check has nothing to stop."
+    )
+    return see_other(request, f"/campaigns/{made.id}", said)
+
+
+async def _written(request: AnyRequest) -> tuple[str, str]:
+    """The text and the note of a form; browsers end lines with CR LF."""
+    form = await request.form()
+    text = str(form.get("text", "")).replace("\r\n", "\n")
+    return text, str(form.get("note", "")).strip()[:NOTE_MAX]
+
+
+@post("/check-document", guards=[needs("campaign.view")], status_code=200)
+async def check_document(request: AnyRequest, workspace: TheWorkspace) -> Response[str]:
+    """What the check says of a text that is being written; nothing is kept."""
+    text, _ = await _written(request)
+    return show(request, "console/document_check.html", **_context(await _problems(workspace, text), text))
+
+
+# -- the plan of a campaign ----------------------------------------------------------------------------------------------------
+
+
+@get("/campaigns/{id:str}/plan", guards=[needs("campaign.view")])
+async def plan(
+    request: AnyRequest,
+    workspace: TheWorkspace,
+    operator: TheOperator,
+    id: FromPath[str],
+    version: FromQuery[int] = 0,
+) -> Response[str]:
+    """The document; an older version is read only."""
+    async with workspace.db.acquire() as c:
+        campaign = await campaign_of(c, id)
+        text = (await _version(c, id, version)).text
+    return await _plan(request, workspace, operator, campaign, text, shown=version or campaign.status.version)
+
+
+async def _version(c: store.Connection, id: str, number: int) -> store.Version:
+    try:
+        return await store.version(c, id, number)
+    except CampaignRefused as refused:
+        raise missing(refused.sentence) from refused
+
+
+async def _plan(
+    request: AnyRequest,
+    workspace: Workspace,
+    operator: Operator,
+    campaign: Campaign,
+    text: str,
+    *,
+    shown: int,
+    base: int = 0,
+    refusal: Text | None = None,
+    theirs: store.Version | None = None,
+) -> Response[str]:
+    async with workspace.db.acquire() as c:
+        versions = await store.versions(c, campaign.id, limit=50)
+    return show(
+        request,
+        "console/plan.html",
+        status=409 if theirs else 422 if refusal else 200,
+        within=pages_of(campaign.id, campaign.name),
+        campaign=campaign,
+        tags=tags(campaign.status),
+        versions=versions,
+        shown=shown,
+        base=base or campaign.status.version,
+        closed=_closed(operator, campaign, shown),
+        refusal=refusal,
+        theirs=theirs,
+        rows=compare(theirs.text, text) if theirs else [],
+        **_context(await _problems(workspace, text), text),
+    )
+
+
+def _closed(operator: Operator, campaign: Campaign, shown: int) -> Text | None:
+    """Why the text cannot be changed here."""
+    if not operator.may("campaign.edit"):
+        return Text("改文件需要权限 campaign.edit。", "Changing the document needs the permission campaign.edit.")
+    if shown != campaign.status.version:
+        newest = campaign.status.version
+        return Text(f"这是旧版本，最新是 v{newest}。", f"This is an old version; the newest is v{newest}.")
+    try:
+        lifecycle.edited(campaign.status)
+    except Forbidden:
+        return Text("活动已结束，文件不再改动。", "The campaign has ended; its document stays as it is.")
+    return None
+
+
+@post("/campaigns/{id:str}/plan", guards=[needs("campaign.edit")])
+async def save_plan(
+    request: AnyRequest, workspace: TheWorkspace, operator: TheOperator, id: FromPath[str]
+) -> Response[str] | Redirect:
+    """Save a version made from version `base`; if there is a newer one, show both and keep what was written."""
+    text, note = await _written(request)
+    base = int(str((await request.form()).get("base", "")) or 0)
+    try:
+        saved = await workspace.office.save(operator, id, base, text, note)
+    except CampaignRefused as refused:
+        async with workspace.db.acquire() as c:
+            campaign = await campaign_of(c, id)
+            newest = await store.version(c, id)
+        stale = refused.code == "stale_base"
+        number = campaign.status.version
+        return await _plan(
+            request,
+            workspace,
+            operator,
+            campaign,
+            text,
+            shown=number,
+            base=number if stale else base,
+            refusal=refused.sentence,
+            theirs=newest if stale else None,
+        )
+    number = saved.status.version
+    said = Text(f"已存为 v{number}。", f"Saved as v{number}.")
+    return see_other(request, f"/campaigns/{id}/plan", said)
+
+
+@get("/campaigns/{id:str}/plan.toml", guards=[needs("campaign.view")])
+async def download(workspace: TheWorkspace, id: FromPath[str], version: FromQuery[int] = 0) -> Response[bytes]:
+    """The document as a file, as it was written."""
+    async with workspace.db.acquire() as c:
+        await campaign_of(c, id)
+        found = await _version(c, id, version)
+    headers = {"Content-Disposition": f'attachment; filename="{id}-v{found.version}.toml"', "Cache-Control": "no-store"}
+    return Response(found.text.encode(), media_type="application/toml", headers=headers)
+
+
+@get("/campaigns/{id:str}/compare", guards=[needs("campaign.view")])
+async def compare_versions(
+    request: AnyRequest, workspace: TheWorkspace, id: FromPath[str], a: FromQuery[int], b: FromQuery[int]
+) -> Response[str]:
+    """Two versions side by side."""
+    async with workspace.db.acquire() as c:
+        campaign = await campaign_of(c, id)
+        old, new = await _version(c, id, a), await _version(c, id, b)
+        versions = await store.versions(c, id, limit=50)
+    return show(
+        request,
+        "console/compare.html",
+        within=pages_of(id, campaign.name),
+        campaign=campaign,
+        old=old,
+        new=new,
+        versions=versions,
+        rows=compare(old.text, new.text),
+    )
+
+
+HANDLERS = [new_campaign, create_campaign, check_document, plan, save_plan, download, compare_versions]

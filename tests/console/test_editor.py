@@ -1,0 +1,155 @@
+"""The document as text: begun, checked while it is written, saved, compared; and what happens when two save at once."""
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from miaohui.console.compare import NOTHING, Row, Side, compare
+from tests.browser import NARROW, WIDE, Visitor, sound
+from tests.console.conftest import Console, sign_in
+from tests.console.fair import Fair, document, fair
+
+__all__ = ["fair"]
+
+
+def test_a_comparison_pairs_lines_and_folds_the_rest() -> None:
+    old = "\n".join(f"line {n}" for n in range(1, 12))
+    new = old.replace("line 5", "line five").replace("line 11", "line 11\nline 12")
+    found = compare(old, new)
+    assert found[0] == Row("fold", Side(1, ""), NOTHING)
+    assert [row for row in found if row.kind not in ("same", "fold")] == [
+        Row("changed", Side(5, "line 5"), Side(5, "line five")),
+        Row("new", NOTHING, Side(12, "line 12")),
+    ]
+    assert compare(old, old) == []
+    assert compare("a\nb\nc", "a\nc")[1] == Row("gone", Side(2, "b"), NOTHING)
+    assert compare(old, old.replace("line 1\n", "first\n"))[-1] == Row("fold", Side(7, ""), NOTHING)
+
+
+async def test_the_starter_is_sound_on_goods_of_the_shop(fair: Fair, console_app: Console) -> None:
+    async with console_app.client() as client:
+        await console_app.log_in(client, "operator")
+        page = (await client.get("/new-campaign")).text
+        assert "may be submitted" in page
+        assert 'sku = "tea-1"' in page.replace("&#34;", '"')
+        text = (
+            page.split('hx-sync="this:replace">\n')[1]
+            .split("</textarea>")[0]
+            .replace("&#34;", '"')
+            .replace("&gt;", ">")
+        )
+        text = text.replace("&#39;", "'")
+        answer = await console_app.send(client, "/new-campaign", {"text": text.replace("\n", "\r\n"), "note": "begun"})
+        assert answer.headers["location"] == "/campaigns/weekend"
+        assert (await client.get("/campaigns/weekend/plan.toml")).text == text
+        assert 'campaign = "weekend-2"' in (await client.get("/new-campaign")).text.replace("&#34;", '"')
+        again = await console_app.send(client, "/new-campaign", {"text": text, "note": ""})
+        assert (again.status_code, "There is a campaign weekend already" in again.text) == (422, True)
+    async with fair.workspace.db.acquire() as c:
+        row = await c.fetchrow("select state, version, (select note from campaign_version) as note from campaign")
+    assert (row["state"], row["version"], row["note"]) == ("draft", 1, "begun")
+
+
+async def test_what_cannot_be_read_is_not_kept_and_not_lost(fair: Fair, console_app: Console) -> None:
+    async with console_app.client() as client:
+        await console_app.log_in(client, "operator")
+        answer = await console_app.send(client, "/new-campaign", {"text": 'campaign = "x"\nname = '})
+        assert answer.status_code == 422
+        assert "Not saved: This cannot be read as a campaign: line 2" in answer.text
+        assert "name = </textarea>" in answer.text
+        assert await fair.workspace.db.fetchval("select count(*) from campaign") == 0
+    async with console_app.client() as client:
+        await console_app.log_in(client, "viewer")
+        assert (await client.get("/new-campaign")).status_code == 403
+        assert (await console_app.send(client, "/new-campaign", {"text": document(fair.now_ms)})).status_code == 403
+
+
+async def test_two_who_save_at_once(fair: Fair, console_app: Console) -> None:
+    first = document(fair.now_ms)
+    await fair.office.create(await fair.actor("admin"), first)
+    mine, theirs = first.replace("count = 40", "count = 60"), first.replace("stock   = 20", "stock   = 25")
+    async with console_app.client() as client:
+        await console_app.log_in(client, "operator")
+        await fair.office.save(await fair.actor("admin"), "autumn", 1, theirs, "more tea")
+        answer = await console_app.send(client, "/campaigns/autumn/plan", {"text": mine, "base": "1"})
+        assert answer.status_code == 409
+        assert "admin has just saved v2" in answer.text
+        assert "<del>count = 40</del>" in answer.text
+        assert "<ins>count = 60</ins>" in answer.text
+        assert "<del>stock   = 25</del>" in answer.text
+        assert '<input type="hidden" name="base" value="2">' in answer.text
+        assert await fair.workspace.db.fetchval("select version from campaign") == 2
+        both = {"text": theirs.replace("count = 40", "count = 60"), "base": "2", "note": "and more coupons"}
+        answer = await console_app.send(client, "/campaigns/autumn/plan", both)
+        assert answer.headers["location"] == "/campaigns/autumn/plan"
+        page = (await client.get("/campaigns/autumn/compare?a=1&b=3")).text
+        assert "<ins>stock   = 25</ins>" in page
+        assert "<ins>count = 60</ins>" in page
+        assert "and more coupons" in page
+        same = (await client.get("/campaigns/autumn/compare?a=2&b=2")).text
+        assert "The two versions are the same" in same
+        assert (await client.get("/campaigns/autumn/compare?a=1&b=9")).status_code == 404
+        other = {"text": theirs.replace('"autumn"', '"spring"'), "base": "3"}
+        answer = await console_app.send(client, "/campaigns/autumn/plan", other)
+        assert (answer.status_code, "write autumn, not spring" in answer.text) == (422, True)
+
+
+async def test_who_may_not_and_what_is_old_is_read_only(fair: Fair, console_app: Console) -> None:
+    await fair.office.create(await fair.actor("admin"), document(fair.now_ms))
+    await fair.office.save(await fair.actor("admin"), "autumn", 1, document(fair.now_ms) + "\n", "")
+    async with console_app.client() as client:
+        await console_app.log_in(client, "viewer")
+        page = (await client.get("/campaigns/autumn/plan")).text
+        assert "needs the permission campaign.edit" in page
+        assert " readonly>" in page
+        assert "Save as" not in page
+    async with console_app.client() as client:
+        await console_app.log_in(client, "operator")
+        assert (
+            "This is an old version; the newest is v2." in (await client.get("/campaigns/autumn/plan?version=1")).text
+        )
+        file = await client.get("/campaigns/autumn/plan.toml?version=1")
+        assert file.text == document(fair.now_ms)
+        assert file.headers["content-disposition"] == 'attachment; filename="autumn-v1.toml"'
+
+
+async def test_the_check_follows_the_hand(fair: Fair, console_app: Console, chromium: Browser) -> None:
+    visitor = await Visitor.come(chromium, console_app.url, language="en")
+    await sign_in(console_app, visitor, "operator")
+    page = visitor.page
+    await page.goto("/new-campaign")
+    await expect(page.locator("#checked")).to_contain_text("may be submitted")
+    wrong = document(fair.now_ms).replace("price   = 30.00", "price   = 30.001")
+    line = str(wrong.split("\n").index("price   = 30.001") + 1)
+    await page.locator("#text").fill(wrong)
+    await expect(page.locator("#checked")).to_contain_text("30.001 has more digits than USD carries")
+    await page.get_by_role("link", name=f"line {line}").click()
+    chosen = (
+        "() => { const t = document.getElementById('text'); return t.value.slice(t.selectionStart, t.selectionEnd) }"
+    )
+    assert await page.evaluate(chosen) == "price   = 30.001"
+    await expect(page.locator("#gutter .stop")).to_have_text(line)
+    await sound(visitor)
+    text = {"name": "autumn.toml", "mimeType": "text/plain", "buffer": document(fair.now_ms).encode()}
+    await page.locator("[data-fills]").set_input_files(text)  # type: ignore[arg-type]
+    await expect(page.locator("#checked")).to_contain_text("may be submitted")
+    await page.get_by_role("button", name="Save as a draft").click()
+    await page.wait_for_url("**/campaigns/autumn")
+    await expect(page.locator(".mh-toast")).to_contain_text("Kept as a draft")
+    await visitor.leave()
+
+
+@pytest.mark.parametrize(("width", "language"), [(WIDE, "zh"), (NARROW, "en")])
+async def test_the_pages_are_sound(
+    fair: Fair, console_app: Console, chromium: Browser, width: int, language: str
+) -> None:
+    admin = await fair.actor()
+    await fair.office.create(admin, document(fair.now_ms))
+    await fair.office.save(admin, "autumn", 1, document(fair.now_ms).replace("stock   = 20", "stock   = 25"), "")
+    visitor = await Visitor.come(chromium, console_app.url, width=width, language=language)
+    await sign_in(console_app, visitor, "operator")
+    for path in ("/new-campaign", "/campaigns/autumn/plan", "/campaigns/autumn/compare?a=1&b=2"):
+        await visitor.page.goto(path)
+        for fold in await visitor.page.locator("details.mh-fold > summary").all():
+            await fold.click()
+        await sound(visitor)
+    await visitor.leave()
