@@ -36,7 +36,9 @@ class Vault:
         except ValueError:
             secret = b""
         if len(secret) != 32:
-            raise ValueError(f"{file} must hold 64 hex digits: restore the file, or remove it to begin with a new secret")
+            raise ValueError(
+                f"{file} must hold 64 hex digits: restore the file, or remove it to begin with a new secret"
+            )
         return cls(secret, workspace)
 
     def key(self, purpose: str) -> bytes:

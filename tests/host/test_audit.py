@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from miaohui.host.audit import audit
-from tests.host.stage import CAMPAIGN, T, postgres_fair, setup
+from tests.host.stage import CAMPAIGN, T, postgres_fair
 from tests.host.test_fairground import ground, later
 
 
@@ -45,7 +45,11 @@ async def test_what_was_played_is_clean(database):
         ("delete from state where key = 'order/c2'", "pendings", "of order/c2"),
         ("delete from hold where keeper = 'order/c2' and debit like 'wallet%'", "pendings", "hold "),
         ("delete from outbox where id = (select max(id) from outbox)", "orders", "order g1"),
-        ("delete from outbox where id = (select max(id) from outbox)", "events", f"account play/{CAMPAIGN}/group_buy/sold"),
+        (
+            "delete from outbox where id = (select max(id) from outbox)",
+            "events",
+            f"account play/{CAMPAIGN}/group_buy/sold",
+        ),
     ],
 )
 async def test_each_change_behind_the_hosts_back_is_found(database, postgres_url, change, name, what):
