@@ -54,8 +54,7 @@ async def play_page(
     """One play, by its own template."""
     visitor = visitor_of(request)
     view = await _play(workspace, campaign, play, visitor)
-    others = await views.open_parties(workspace.db, campaign, play)
-    near = [one for one in others if one.state.ends_ms > view.now_ms and one.state.paid()]
+    near = await views.open_parties(workspace.db, campaign, play, view.now_ms)
     return page(
         request,
         "storefront/play.html",

@@ -20,7 +20,7 @@ from miaohui.storefront.campaigns import Stage
 
 PARTY = "party"
 """Plays keep what several customers share under `play/<campaign>/<play>/party/<id>`."""
-OTHERS_SHOWN = 6
+OTHERS_SHOWN, OTHERS_LOOKED_AT = 6, 60
 WALLET_SHOWN = 200
 
 _order = msgspec.msgpack.Decoder(Order).decode
@@ -172,11 +172,19 @@ async def my_parties(db: "asyncpg.Pool[Any]", customer: str, orders: Iterable[tu
     return sorted(found, key=lambda one: -one.state.ends_ms)
 
 
-async def open_parties(db: "asyncpg.Pool[Any]", campaign: str, play: str) -> list[Instance]:
-    """Some that others may still join, newest first."""
+async def open_parties(db: "asyncpg.Pool[Any]", campaign: str, play: str, now_ms: int) -> list[Instance]:
+    """Some of the newest that others may still join: begun, not over, with a seat to take."""
     keys = pool_key(f"{campaign}/{play}", PARTY, "%")
     async with db.acquire() as connection:
-        return await _instances(connection, await connection.fetch(_OPEN, campaign, play, keys, OTHERS_SHOWN))
+        found = await _instances(connection, await connection.fetch(_OPEN, campaign, play, keys, OTHERS_LOOKED_AT))
+    return [
+        one
+        for one in found
+        if one.state.status == "open"
+        and one.state.paid()
+        and len(one.state.members) < one.state.size
+        and one.state.ends_ms > now_ms
+    ][:OTHERS_SHOWN]
 
 
 def shortened(name: str) -> str:
