@@ -4,6 +4,7 @@ from litestar import Router
 from litestar.di import Provide
 
 from miaohui.console import (
+    audiences,
     audit,
     campaigns,
     editor,
@@ -20,7 +21,7 @@ from miaohui.console import (
 from miaohui.console.guard import LogInFirst, operator_of, signed_in, to_log_in
 from miaohui.pages.forms import from_this_site
 
-PAGES = (login, home, campaigns, editor, war_room, review, search, ledger, operators, keys, webhooks, audit)
+PAGES = (login, home, campaigns, editor, audiences, war_room, review, search, ledger, operators, keys, webhooks, audit)
 """The modules of the console's pages; each has HANDLERS."""
 
 CONSOLE = Router(
