@@ -77,7 +77,8 @@ def until(true: Callable[[], bool]) -> None:
 
 def api(card: dict[str, Any]) -> httpx.Client:
     """The shop's way in."""
-    return httpx.Client(base_url=card["url"], headers={"Authorization": f"Bearer {card['api_key']}"})
+    headers = {"Authorization": f"Bearer {card['api_key']}"}
+    return httpx.Client(base_url=card["url"], headers=headers, timeout=PATIENCE_S)
 
 
 def events(client: httpx.Client, after: str = "") -> tuple[list[dict[str, Any]], str]:
@@ -88,7 +89,8 @@ def events(client: httpx.Client, after: str = "") -> tuple[list[dict[str, Any]],
 
 def turn(card: dict[str, Any], on: str) -> None:
     """Log in to the console and turn the switch on its page."""
-    with httpx.Client(base_url=card["url"], follow_redirects=True, headers={"Accept-Language": "en"}) as browser:
+    english = {"Accept-Language": "en"}
+    with httpx.Client(base_url=card["url"], follow_redirects=True, headers=english, timeout=PATIENCE_S) as browser:
         form = {"name": card["operator"], "password": card["password"], "_csrf": csrf(browser.get("/login").text)}
         assert "Welcome, demo" in browser.post("/login", data=form).text
         page = browser.get("/demo").text
