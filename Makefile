@@ -20,7 +20,7 @@ setup:
 	rm -f .venv/made; \
 	"$(PYTHON)" -m venv --clear .venv; \
 	export PIP_DISABLE_PIP_VERSION_CHECK=1; \
-	$(BIN)/python -m pip install -q --no-compile --require-hashes --no-deps -r lock.txt; \
+	$(BIN)/python -m pip install -q --require-hashes --no-deps -r lock.txt; \
 	$(BIN)/python -m pip install -q --no-compile --no-deps --no-build-isolation -e .; \
 	echo "$(CURDIR)" > .venv/made
 

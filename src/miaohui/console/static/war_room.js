@@ -31,21 +31,24 @@ chart.setOption({
   tooltip: { trigger: "axis", renderMode: "richText", confine: true },
   xAxis: { type: "category", boundaryGap: false, data: [], axisLabel: { ...text, color: colour("--mh-ink-3"), interval: 14 }, axisLine: { lineStyle: { color: colour("--mh-line-2") } }, axisTick: { show: false } },
   yAxis: { type: "value", minInterval: 1, axisLabel: { ...text, color: colour("--mh-ink-3") }, splitLine: { lineStyle: { color: colour("--mh-line") } } },
-  series: [{ name: say.orders, type: "line", data: [], symbol: "none", lineStyle: { color: colour("--mh-gold"), width: 3 }, itemStyle: { color: colour("--mh-gold") }, areaStyle: { color: colour("--mh-gold"), opacity: 0.1 } }],
+  series: [{ name: say.orders, type: "line", data: [], symbol: "none", lineStyle: { color: colour("--mh-gold"), width: 3 }, itemStyle: { color: colour("--mh-gold") }, areaStyle: { color: colour("--mh-gold"), opacity: 0.1 } },
+    { name: say.simulated, type: "line", data: [], symbol: "none", lineStyle: { color: colour("--mh-blue"), width: 2, type: "dashed" }, itemStyle: { color: colour("--mh-blue") } }],
+  legend: { top: 0, right: 0, show: false, textStyle: text, itemWidth: 22 },
 });
 new ResizeObserver(() => chart.resize()).observe(at("minutes"));
 
 let drawn = "";
 function draw(moment) {
   const orders = moment.measured.per_minute;
-  const key = `${moment.first_minute_ms} ${orders.join()}`;
+  const simulated = moment.simulated.per_minute;
+  const key = `${moment.first_minute_ms} ${orders.join()} ${simulated.join()}`;
   if (key === drawn) return;
   drawn = key;
   const names = orders.map((_, n) => minute.format(moment.first_minute_ms + n * 60000));
   const most = Math.max(...orders);
   const peak = orders.indexOf(most);
   const mark = most ? { symbol: "circle", symbolSize: 9, itemStyle: { color: colour("--mh-red") }, label: { ...text, color: colour("--mh-ink"), formatter: `${names[peak]} ${say.peak} ${whole.format(most)}`, position: peak > orders.length / 2 ? "left" : "right" }, data: [{ coord: [names[peak], most] }] } : { data: [] };
-  chart.setOption({ xAxis: { data: names }, series: [{ data: orders, markPoint: mark }] });
+  chart.setOption({ xAxis: { data: names }, legend: { show: simulated.some(Boolean) }, series: [{ data: orders, markPoint: mark }, { data: simulated }] });
   put("now", whole.format(orders.at(-1)));
   put("most", most ? `${names[peak]} ${whole.format(most)}` : "0");
   at("minutes").setAttribute("aria-label", fill(say.chart, orders.at(-1), most));
