@@ -87,9 +87,7 @@ BAD = [
     (row(schema=2), "malformed", {"problem": "Invalid enum value 2 - at `$.schema`"}),
     (row(name="page.seen"), "unknown_name", {"name": "page.seen"}),
     (
-        json.dumps(
-            {"name": "refund.requested", "customer": "ann", "order": "1", "currency": "CNY", "reason": "x"}
-        ).encode(),
+        json.dumps({"name": "refund.requested", "customer": "ann", "order": "1", "lines": "1", "reason": "x"}).encode(),
         "not_yours",
         {"name": "refund.requested", "sender": "shop", "by": "miaohui"},
     ),

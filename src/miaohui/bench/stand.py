@@ -55,7 +55,8 @@ class Stand:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
         self.data, self.url = data, f"http://127.0.0.1:{self.port}"
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("MIAOHUI_")}
+        without = ("MIAOHUI_", "PYTHONDONTWRITEBYTECODE")  # it is started again and again
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(without)}
         self._environment = {
             **inherited,
             "MIAOHUI_DATA": str(data),
