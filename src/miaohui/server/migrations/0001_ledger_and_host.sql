@@ -147,7 +147,7 @@ create function host_acquaint(
   out n_customer text[], out n_name text[],
   out m_campaign text[], out m_customer text[], out m_mask bigint[], out m_control boolean[],
   out o_key text[], out o_body bytea[]) language plpgsql as $$
-declare fresh text[];
+declare fresh text[]; n integer;
 begin
   if cardinality(shop_hash) > 0 then
     select array_agg(hash), array_agg(customer) into c_hash, c_id
@@ -161,7 +161,11 @@ begin
       insert into identity (kind, hash, value, customer)
         select 'shop', h, v, i from unnest(shop_hash, shop_value, new_id) as u(h, v, i) where i = any(fresh)
         on conflict (kind, hash) where valid_until is null do nothing;
-      delete from customer c where id = any(fresh) and not exists (select 1 from identity i where i.customer = c.id);
+      get diagnostics n = row_count;
+      if n < cardinality(fresh) then  -- another process was faster with some of them
+        delete from customer where id = any(fresh)
+          and id <> all(array(select customer from identity where customer = any(fresh) and valid_until is null));
+      end if;
       select array_agg(hash), array_agg(customer) into c_hash, c_id
         from identity where kind = 'shop' and hash = any(shop_hash) and valid_until is null;
     end if;
