@@ -113,7 +113,7 @@ create table membership (                                 -- audiences and contr
   customer text collate "C" not null,
   mask bigint not null default 0,                         -- bit n: member of the campaign's n-th audience
   control boolean not null default false,
-  primary key (campaign, customer)
+  primary key (customer, campaign)                        -- customer first: a batch asks for some customers, never for all of one campaign
 );
 create table campaign_audience (
   campaign text collate "C" not null,

@@ -13,10 +13,10 @@ create table identity (
   customer text collate "C" not null references customer,
   valid_from timestamptz not null default now(),
   valid_until timestamptz,
-  primary key (kind, hash, valid_from)
+  primary key (hash, kind, valid_from)                  -- hash first: a look-up of many hashes must never read a whole kind
 );
-create unique index identity_now on identity (kind, hash) where valid_until is null;
-create index on identity (customer) where valid_until is null;
+create unique index identity_now on identity (hash, kind) where valid_until is null;
+create index on identity (customer);                      -- not partial: read whole, it would look cheap to a planner without figures
 
 create table consent (
   customer text collate "C" not null references customer,
