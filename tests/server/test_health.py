@@ -7,7 +7,7 @@ import asyncpg
 import httpx
 import pytest
 from litestar import Litestar, get
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 
 from miaohui.events.store import EventStore
 from miaohui.server import health
@@ -15,7 +15,7 @@ from miaohui.workspace import Workspace
 
 
 @get("/same")
-async def same(workspace: Workspace) -> int:
+async def same(workspace: NamedDependency[Workspace]) -> int:
     """Which object a handler is given."""
     return id(workspace)
 
