@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import asyncpg
 import pytest
@@ -47,11 +48,13 @@ class Owner:
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Iterator[Path]:
-    """A data folder with a space in its path; nothing runs in it at the end."""
-    folder = tmp_path / "a folder" / "postgres"
-    yield folder
-    assert processes_in(folder) == []
+def data() -> Iterator[Path]:
+    """A data folder with a space in its path, short enough to hold a socket; nothing runs in it at the end."""
+    with TemporaryDirectory(prefix="miaohui-test-") as place:
+        Path(place).chmod(0o755)
+        folder = Path(place) / "a folder" / "postgres"
+        yield folder
+        assert processes_in(folder) == []
 
 
 async def ask(url: str, sql: str) -> object:
