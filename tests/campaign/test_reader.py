@@ -222,7 +222,7 @@ BROKEN = [
     ("unknown play of the campaign", "[pages.p]\nplays = ['evening']", [(13, "pages.p.plays[0]", "unknown_play_here")]),
     ("unknown goal", "[[incentives]]\nwho = 'lin'\ngoal = 'gmv'\nreward = 'tea'", [(14, "incentives[0].goal", "unknown_goal")]),
     ("unknown merchant", "[products.L-1]\nmerchant = 'm'", [(12, "products.L-1", "bad_name")]),
-    ("unknown task", "[[tasks]]\nid = 'a'\ntitle = { zh = '字', en = 'Copy' }\nafter = ['b']", [(12, "tasks", "not_run_yet"), (15, "tasks[0].after[0]", "unknown_task")]),
+    ("unknown task", "[[tasks]]\nid = 'a'\ntitle = { zh = '字', en = 'Copy' }\nafter = ['b']", [(15, "tasks[0].after[0]", "unknown_task")]),
     # times
     ("a time in words", "[logistics]\nlast_order = 'tomorrow'", [(13, "logistics.last_order", "unknown_phase")]),
     ("a day that is none", "[logistics]\nlast_order = '2026-02-30'", [(13, "logistics.last_order", "bad_time")]),
@@ -231,7 +231,7 @@ BROKEN = [
     ("goal without measure", "[goals.joy]\ntarget = 1", [(12, "goals.joy", "goal_without_measure")]),
     ("goal from a goal that is none", "[goals.gmv]\ntarget = 1\nis = 'visitors * basket'\n[goals.basket]\ntarget = 1", [(14, "goals.gmv.is", "unknown_goal")]),
     ("goals in a circle", "[goals.a]\ntarget = 1\nis = 'b'\n[goals.b]\ntarget = 1\nis = 'a'", [(14, "goals.a.is", "goal_circle"), (17, "goals.b.is", "goal_circle")]),
-    ("tasks in a circle", "[[tasks]]\nid = 'a'\ntitle = { zh = '字', en = 'Copy' }\nafter = ['a']", [(12, "tasks", "not_run_yet"), (12, "tasks", "task_circle")]),
+    ("tasks in a circle", "[[tasks]]\nid = 'a'\ntitle = { zh = '字', en = 'Copy' }\nafter = ['a']", [(12, "tasks", "task_circle")]),
     ("budget lines beyond the total", "[budget]\ntotal = 1\nlines = [{ for = 'sms', amount = 2 }]", [(14, "budget.lines", "lines_over_budget")]),
     ("merchants bear more than all", "[merchants.m]\ntitle = { zh = '米', en = 'Rice' }\npart = 'own'\nbears = 60\n[merchants.n]\ntitle = { zh = '米', en = 'Rice' }\npart = 'brand'\nbears = 41", [(12, "merchants", "over_100_percent")]),
     ("an audience that cannot be read", "[audiences]\nvip = 'tier >='", [(13, "audiences.vip", "bad_audience")]),

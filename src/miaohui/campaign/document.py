@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Struct, field
 
+from miaohui.campaign.fission import Fission
 from miaohui.campaign.goals import Budget, Goal, Incentive
 from miaohui.campaign.offer import Collected, Logistics, Merchandise, Merchant, Page, PlayTable, Strategy, Venue
 from miaohui.campaign.phases import Phases
@@ -16,7 +17,7 @@ from miaohui.campaign.terms import Name, Person, told
 from miaohui.campaign.work import Approval, Control, Risk, Task
 from miaohui.text import Text
 
-NOT_RUN = ("journeys", "content", "tasks", "approval")
+NOT_RUN = ("journeys", "content", "approval")
 """Sections that are kept and checked for form, and that nothing acts on yet."""
 
 
@@ -56,5 +57,6 @@ class Document(Struct, frozen=True, kw_only=True):
     journeys: Annotated[dict[Name, Journey], told("What happens to one person", "旅程")] = {}
     content: Annotated[dict[Name, Content], told("What is said", "内容")] = {}
     tasks: Annotated[tuple[Task, ...], told("What must be done before", "任务分工")] = ()
+    fission: Annotated[Fission | None, told("How it spreads from customer to customer", "裂变方案")] = None
     collect: Annotated[dict[Name, Collected], told("What is recorded, and why", "要收集的数据")] = {}
     approval: Annotated[Approval, told("Who must agree", "审批")] = Approval()

@@ -8,7 +8,7 @@ import re
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from miaohui.campaign.terms import AudienceName, GoalName, NotNegative, Person, told
 from miaohui.text import Text
@@ -34,6 +34,12 @@ MEASURES = {
 """What a goal may be measured by."""
 
 
+MONEY = frozenset({"gmv", "basket"})
+RATES = frozenset({"conversion", "repurchase"})
+RATIOS = RATES | {"basket"}
+"""Measures in the campaign's currency; in percent; and those that are the same on every day instead of adding up."""
+
+
 class Goal(Struct, frozen=True, kw_only=True):
     """One goal: its target in the measure's own unit (money in the campaign's currency, rates in percent, else a count)."""
 
@@ -48,13 +54,30 @@ class Goal(Struct, frozen=True, kw_only=True):
     owner: Annotated[Person, told("Who answers for it", "负责人")] = ""
     by: Annotated[dict[str, Decimal], told("The target's parts, by channel", "按渠道分解")] = {}
     by_audience: Annotated[dict[AudienceName, Decimal], told("The target's parts, by audience", "按人群分解")] = {}
-    curve: Annotated[str, told("Shape over the days: even, or case:<campaign>", "按天的形状：even 或 case:<活动>")] = (
-        "even"
-    )
+    curve: Annotated[
+        str,
+        told(
+            "Shape over the days: even, or the mean of cases: case:<campaign>, case:<campaign>",
+            "按天的形状：even，或若干案例的平均：case:<活动>, case:<活动>",
+        ),
+        Meta(pattern=r"^(even|case:[a-z][a-z0-9_-]{0,63}(\s*,\s*case:[a-z][a-z0-9_-]{0,63})*)$"),
+    ] = "even"
+    people: Annotated[
+        dict[Person, Decimal],
+        told("Who carries it day by day, by capacity: 1 is a full day", "按天分给谁，按产能：1 为一整天"),
+    ] = {}
 
     def parts(self) -> tuple[str, ...]:
         """The goals it is worked out from."""
         return tuple(part for part in re.split(r"[\s*+]+", self.is_) if part)
+
+    def joins(self) -> Literal["", "*", "+"]:
+        """How: a product, a sum, or not at all."""
+        return "+" if "+" in self.is_ else "*" if self.is_ else ""
+
+    def cases(self) -> tuple[str, ...]:
+        """The campaigns whose shape it takes; none: even."""
+        return tuple(re.findall(r"case:([a-z0-9_-]+)", self.curve))
 
 
 class BudgetLine(Struct, frozen=True, kw_only=True):
@@ -62,6 +85,10 @@ class BudgetLine(Struct, frozen=True, kw_only=True):
 
     for_: Annotated[str, told("What for: sms, poster, influencer ...", "用途", min_length=1)] = field(name="for")
     amount_minor: Annotated[int, told("How much", "金额", ge=0)]
+    kind: Annotated[
+        Literal["channel", "material", "people", "other"],
+        told("For a channel, for material, for people, or else", "类别：渠道、物料、人员、其他"),
+    ] = "other"
 
 
 class Budget(Struct, frozen=True, kw_only=True):

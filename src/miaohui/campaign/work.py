@@ -18,6 +18,14 @@ class Task(Struct, frozen=True, kw_only=True):
     workdays: Annotated[int, told("How long it takes, in workdays", "工期（工作日）", ge=0, le=400)] = 1
     after: Annotated[tuple[TaskName, ...], told("What must be finished first", "前置任务")] = ()
     material: Annotated[tuple[str, ...], told("What is handed over: poster 1080x1920", "交付物料")] = ()
+    phase: Annotated[
+        Literal["prepare", "warm_up", "live", "wrap_up"],
+        told("The phase it belongs to; it must be done when that ends", "所属阶段，要在该阶段结束前完成"),
+    ] = "prepare"
+    begins_ms: Annotated[int | None, told("Not before this day", "不早于这一天开始")] = None
+    remind_days: Annotated[
+        int, told("Days before its last day on which its owner is reminded", "到期前几天提醒负责人", ge=0, le=60)
+    ] = 1
 
 
 class Sign(Struct, frozen=True, kw_only=True):

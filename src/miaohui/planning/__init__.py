@@ -1,0 +1,15 @@
+"""Planning: what a campaign is to reach, who works on it until when, what it may cost, and how it spreads.
+
+Pure, with their formulas in the first lines:
+    parts       a whole split to the last cent;  `table`: people by days, both margins held
+    gap         which factor of a goal made the difference (exact Shapley)
+    curve       the shape of a campaign over its days, from cases;  `pacing`: the plan of each day, the re-spread
+    forecast    where a goal will end, with an honest band
+    tree        the goals of a document as a tree: target, plan to date, what came
+    schedule    tasks on workdays: critical path and slack
+    money       the lines of a budget and what is expected to come back;  `prizes`: what customers may get
+    fission     modes of spreading compared;  `chain`: how far a share carries
+
+Kept in the database, each change with its line in the audit log: `spreads` (targets of people), `work` (progress and files of
+tasks), `expenses` (money spent outside the plays).
+"""
