@@ -3,9 +3,12 @@
 Worked: 10.00 over prices 30.00, 20.00 and 10.00 is 5.00, 3.33 and 1.67: exact shares 500, 333.33, 166.67 are cut to whole
 cents, and the cent left over goes to the largest remainder. A unit takes at most its room; what it cannot take is given to the
 others by their weights, again, until nothing is left or nobody has room.
+
+`allocate_runs` does the same for units that come in runs of equals, at a cost that does not depend on how many they are.
 """
 
 from collections.abc import Sequence
+from operator import mul
 
 
 def allocate(amount: int, weights: Sequence[int], rooms: Sequence[int] | None = None) -> list[int]:
@@ -33,7 +36,61 @@ def allocate(amount: int, weights: Sequence[int], rooms: Sequence[int] | None = 
     return parts
 
 
+class _Run:
+    __slots__ = ("count", "part", "room", "weight")
+
+    def __init__(self, count: int, weight: int, room: int, part: int) -> None:
+        self.count, self.weight, self.room, self.part = count, weight, room, part
+
+
+def allocate_runs(
+    amount: int, counts: Sequence[int], weights: Sequence[int], rooms: Sequence[int]
+) -> list[list[tuple[int, int]]]:
+    """`allocate` over runs: run n stands for `counts[n]` units of one weight and room, in their order.
+
+    For each run its parts as (units, part of each of them): one pair, or more where a leftover cent ends inside a run.
+    """
+    if amount >= sum(map(mul, counts, rooms)):
+        return [[(count, room)] for count, room in zip(counts, rooms, strict=True)]
+    runs = [[_Run(*x, 0)] for x in zip(counts, weights, rooms, strict=True)]
+    left = amount
+    while left > 0:
+        open_ = [(home, run) for home in runs for run in home if run.room > 0]
+        total = sum(run.count * run.weight for _, run in open_)
+        base = total or sum(run.count for _, run in open_)
+        given, rests, spare = [], [], left
+        for n, (_, run) in enumerate(open_):
+            whole, rest = divmod(left * (run.weight if total else 1), base)
+            given.append(whole)
+            rests.append((-rest, n))
+            spare -= whole * run.count
+        rests.sort()
+        extra = []
+        for _, n in rests:
+            if spare <= 0:
+                break
+            home, run = open_[n]
+            if run.count > spare:
+                tail = _Run(run.count - spare, run.weight, run.room, run.part)
+                home.insert(home.index(run) + 1, tail)
+                extra.append((tail, given[n]))
+                run.count = spare
+            given[n] += 1
+            spare -= run.count
+        for run, part in [*((run, given[n]) for n, (_, run) in enumerate(open_)), *extra]:
+            part = min(part, run.room)
+            run.part += part
+            run.room -= part
+            left -= part * run.count
+    return [[(run.count, run.part) for run in home] for home in runs]
+
+
 def spread(amount: int, quantity: int) -> list[int]:
     """`amount` over `quantity` equal units: spread(1000, 3) == [334, 333, 333]."""
     whole, spare = divmod(amount, quantity)
     return [whole + (n < spare) for n in range(quantity)]
+
+
+def percent(amount: int, ppm: int) -> int:
+    """`ppm` millionths of `amount` (both >= 0), rounded half up: percent(333, 100_000) == 33, percent(335, 100_000) == 34."""
+    return (amount * ppm + 500_000) // 1_000_000

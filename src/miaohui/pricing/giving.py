@@ -1,0 +1,291 @@
+"""What each effect takes off which units. Pure: a basket in, cuts out; nothing is changed here.
+
+Each effect is worked through with figures in docs/reference/pricing.md; a test recomputes them.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from miaohui.pricing.allocation import allocate, allocate_runs, percent
+from miaohui.pricing.basket import FREE, Basket, Cut, capped, shared, total
+from miaohui.pricing.cart import Cart
+from miaohui.pricing.conditions import Scope
+from miaohui.pricing.effects import (
+    Amount,
+    AnyEffect,
+    Bundle,
+    BuyGet,
+    Deposit,
+    Nth,
+    PayPoints,
+    Percent,
+    Price,
+    Reduction,
+    Tier,
+)
+from miaohui.pricing.lines import Lines
+from miaohui.pricing.promotion import Options
+
+Chosen = list[tuple[int, int]]
+"""Units of a selection: (run, how many of its first units)."""
+
+
+class Giver:
+    """Works out the cuts of effects on the lines of one cart."""
+
+    def __init__(self, cart: Cart, lines: Lines, options: Options) -> None:
+        self.cart, self.lines, self.options = cart, lines, options
+        self.front = options.split == "first"
+
+    def cuts(self, effect: AnyEffect, basket: Basket) -> list[Cut]:
+        """What `effect` would take; a cap of the effect is kept, the promotion's limits are not looked at."""
+        match effect:
+            case Percent():
+                found = self._percent(effect, basket)
+            case Amount():
+                found = self._amount(effect, basket)
+            case Price():
+                chosen = self._chosen(basket, effect.scope, effect.units_max)
+                found = self._per_unit(basket, chosen, lambda n: max(0, basket.price[n] - effect.price_minor))
+            case Reduction():
+                found = self._reduction(effect, basket)
+            case PayPoints():
+                amount = self.points(effect, basket) // effect.points * effect.off_minor
+                found = self._lay(basket, self._chosen(basket, effect.scope), amount)
+            case Deposit():
+                chosen = [x for x in self._deposits(basket, effect.scope) if x[1]]
+                found = self._per_unit(basket, chosen, lambda _: effect.worth_minor - effect.deposit_minor)
+            case Nth() | Bundle() | BuyGet():
+                found = self._groups(effect, basket)
+            case _:
+                found = []
+        return found if total(found) else []
+
+    def points(self, effect: PayPoints, basket: Basket) -> int:
+        """How many points pay: full steps of what the customer offers and owns, within the share, never for nothing."""
+        if not effect.off_minor:
+            return 0
+        runs = self.lines.runs(basket, effect.scope)
+        room = sum(room * basket.count[n] for n, room in zip(runs, basket.rooms(runs), strict=True))
+        most = min(basket.worth(runs) * effect.share_max_ppm // 1_000_000, room)
+        offered = min(self.cart.points, self.cart.customer.points)
+        return min(offered // effect.points, most // effect.off_minor) * effect.points
+
+    def prepaid(self, effect: Deposit, basket: Basket) -> int:
+        """What the customer has paid by deposit for units in scope."""
+        return effect.deposit_minor * sum(units for _, units in self._deposits(basket, effect.scope))
+
+    def measured(self, effect: Reduction, basket: Basket) -> int:
+        """What the tiers look at: minor units when the lane began, or pieces."""
+        runs = self.lines.runs(basket, effect.scope)
+        of = basket.start if effect.measure == "amount" else [1] * len(basket.start)
+        return sum(basket.count[n] * of[n] for n in runs)
+
+    # --- selections -----------------------------------------------------------------------------------------------------
+
+    def _chosen(self, basket: Basket, scope: Scope, units_max: int = 0) -> Chosen:
+        runs = self.lines.runs(basket, scope)
+        if not units_max:
+            return [(n, basket.count[n]) for n in runs]
+        return _first(basket, runs, lambda _: units_max)
+
+    def _deposits(self, basket: Basket, scope: Scope) -> Chosen:
+        held = [item.deposits for item in self.lines.items]
+        return _first(basket, self.lines.runs(basket, scope), lambda line: held[line])
+
+    # --- effects --------------------------------------------------------------------------------------------------------
+
+    def _percent(self, effect: Percent, basket: Basket) -> list[Cut]:
+        chosen = self._chosen(basket, effect.scope, effect.units_max)
+        of = basket.start if effect.of == "base" else basket.activity
+        if effect.each == "unit":
+            found = self._per_unit(basket, chosen, lambda n: percent(of[n], effect.off_ppm))
+        else:
+            found = []
+            for part in _by_line(basket, chosen) if effect.each == "line" else [chosen]:
+                amount = percent(sum(of[n] * units for n, units in part), effect.off_ppm)
+                found += self._lay(basket, part, amount)
+        return found if effect.cap_minor is None else capped(found, effect.cap_minor)
+
+    def _amount(self, effect: Amount, basket: Basket) -> list[Cut]:
+        chosen = self._chosen(basket, effect.scope, effect.units_max)
+        if effect.each == "unit":
+            found = self._per_unit(basket, chosen, lambda _: effect.off_minor)
+        else:
+            found = []
+            for part in _by_line(basket, chosen) if effect.each == "line" else [chosen]:
+                found += self._lay(basket, part, effect.off_minor)
+        return found if effect.cap_minor is None else capped(found, effect.cap_minor)
+
+    def _reduction(self, effect: Reduction, basket: Basket) -> list[Cut]:
+        measured = self.measured(effect, basket)
+        tier = reached(effect, measured)
+        if tier is None:
+            return []
+        chosen = self._chosen(basket, effect.scope)
+        if tier.off_ppm:
+            amount = percent(sum(basket.start[n] * units for n, units in chosen), tier.off_ppm)
+        else:
+            times = measured // tier.at_least if effect.every else 1
+            amount = tier.off_minor * (min(times, effect.times_max) if effect.times_max else times)
+        return self._lay(basket, chosen, amount if effect.cap_minor is None else min(amount, effect.cap_minor))
+
+    def _groups(self, effect: Nth | Bundle | BuyGet, basket: Basket) -> list[Cut]:
+        if isinstance(effect, Nth) and effect.same_sku:
+            found: list[Cut] = []
+            free = self._free(basket, effect.scope)
+            times = effect.times_max
+            for sku in dict.fromkeys(self._sku(basket, n) for n in free):
+                runs = [n for n in free if self._sku(basket, n) == sku]
+                cuts, made = self._form(effect, basket, [(_dearest(basket, runs), effect.nth)], times)
+                found += cuts
+                if effect.times_max and (times := times - made) == 0:
+                    break
+            return found
+        return self._form(effect, basket, self._needs(effect, basket), effect.times_max)[0]
+
+    def _needs(self, effect: Nth | Bundle | BuyGet, basket: Basket) -> list[tuple[list[int], int]]:
+        """For each part of a group: the runs it may take from, the first first, and how many units."""
+        match effect:
+            case Nth():
+                return [(_dearest(basket, self._free(basket, effect.scope)), effect.nth)]
+            case Bundle():
+                return [(_dearest(basket, self._free(basket, part.scope)), part.quantity) for part in effect.parts]
+            case BuyGet():
+                got = _dearest(basket, self._free(basket, effect.get_scope))
+                if effect.take == "cheapest":
+                    got.reverse()
+                return [(_dearest(basket, self._free(basket, effect.scope)), effect.buy), (got, effect.get)]
+
+    def _form(
+        self, effect: Nth | Bundle | BuyGet, basket: Basket, needs: list[tuple[list[int], int]], times_max: int
+    ) -> tuple[list[Cut], int]:
+        """Cuts of all groups that can be made, and how many that are. Equal groups are made at one stroke."""
+        left = {n: basket.count[n] for runs, _ in needs for n in runs}
+        at, made = dict.fromkeys(left, 0), 0
+        found: list[Cut] = []
+        while True:
+            picked = _pick(left, needs)
+            if picked is None:
+                break
+            each: dict[int, int] = {}
+            for _, n, units in picked:
+                each[n] = each.get(n, 0) + units
+            times = min(left[n] // units for n, units in each.items())
+            if times_max:
+                times = min(times, times_max - made)
+            saving = _saving(effect, basket, picked)
+            if saving <= 0 or times <= 0:
+                break
+            counts = [units for _, _, units in picked]
+            rooms = [basket.price[n] - basket.low[n] for _, n, _ in picked]
+            if isinstance(effect, BuyGet) and effect.spread == "got":
+                rooms = [room if need else 0 for (need, _, _), room in zip(picked, rooms, strict=True)]
+            shares = allocate_runs(saving, counts, [basket.price[n] for _, n, _ in picked], rooms)
+            for (_, n, units), share in zip(picked, shares, strict=True):
+                found += shared(n, at[n], [(k * times, part) for k, part in share], grouped=True)
+                at[n] += units * times
+                left[n] -= units * times
+            made += times
+            needs = [([n for n in runs if left[n]], wanted) for runs, wanted in needs]
+        return found, made
+
+    def _free(self, basket: Basket, scope: Scope) -> list[int]:
+        runs = self.lines.runs(basket, scope)
+        return [n for n in runs if basket.owner[n] == FREE] if self.options.units_once else list(runs)
+
+    def _sku(self, basket: Basket, run: int) -> str:
+        return self.lines.items[basket.line[run]].sku
+
+    # --- laying an amount on units --------------------------------------------------------------------------------------
+
+    def _per_unit(self, basket: Basket, chosen: Chosen, part: Callable[[int], int]) -> list[Cut]:
+        price, low = basket.price, basket.low
+        return [Cut(n, 0, units, off) for n, units in chosen if (off := min(part(n), price[n] - low[n])) > 0]
+
+    def _lay(self, basket: Basket, chosen: Chosen, amount: int) -> list[Cut]:
+        if amount <= 0 or not chosen:
+            return []
+        if self.front:
+            return self._lay_front(basket, chosen, amount)
+        runs = [n for n, _ in chosen]
+        prices = [basket.price[n] for n in runs]
+        shares = allocate_runs(amount, [units for _, units in chosen], prices, basket.rooms(runs))
+        return [cut for n, share in zip(runs, shares, strict=True) for cut in shared(n, 0, share) if cut.part]
+
+    def _lay_front(self, basket: Basket, chosen: Chosen, amount: int) -> list[Cut]:
+        groups = list(_by_line(basket, chosen))
+        worth = [sum(basket.price[n] * units for n, units in group) for group in groups]
+        rooms = [sum((basket.price[n] - basket.low[n]) * units for n, units in group) for group in groups]
+        found = []
+        for group, part in zip(groups, allocate(amount, worth, rooms), strict=True):
+            for n, units in group:
+                room = basket.price[n] - basket.low[n]
+                full = min(units, part // room) if room else 0
+                found += [Cut(n, 0, full, room)] if full else []
+                part -= full * room
+                if full < units and part and room:
+                    found.append(Cut(n, full, 1, part))
+                    part = 0
+        return found
+
+
+def reached(effect: Reduction, measured: int) -> Tier | None:
+    """The highest tier that `measured` reaches."""
+    tiers = [tier for tier in effect.tiers if measured >= tier.at_least]
+    return max(tiers, key=lambda tier: tier.at_least) if tiers else None
+
+
+def _first(basket: Basket, runs: Sequence[int], most: Callable[[int], int]) -> Chosen:
+    """The first `most(line)` units of each line."""
+    taken: dict[int, int] = {}
+    chosen = []
+    for n in runs:
+        line = basket.line[n]
+        units = min(basket.count[n], most(line) - taken.get(line, 0))
+        if units > 0:
+            chosen.append((n, units))
+            taken[line] = taken.get(line, 0) + units
+    return chosen
+
+
+def _by_line(basket: Basket, chosen: Chosen) -> Iterator[Chosen]:
+    lines: dict[int, Chosen] = {}
+    for n, units in chosen:
+        lines.setdefault(basket.line[n], []).append((n, units))
+    yield from lines.values()
+
+
+def _dearest(basket: Basket, runs: Sequence[int]) -> list[int]:
+    return sorted(runs, key=lambda n: (-basket.price[n], n))
+
+
+def _pick(left: dict[int, int], needs: list[tuple[list[int], int]]) -> list[tuple[int, int, int]] | None:
+    """Units of one group as (part, run, units); None if a part cannot be filled."""
+    picked: list[tuple[int, int, int]] = []
+    used: dict[int, int] = {}
+    for part, (runs, wanted) in enumerate(needs):
+        for n in runs:
+            units = min(left[n] - used.get(n, 0), wanted)
+            if units > 0:
+                picked.append((part, n, units))
+                used[n] = used.get(n, 0) + units
+                wanted -= units
+            if not wanted:
+                break
+        if wanted:
+            return None
+    return picked
+
+
+def _saving(effect: Nth | Bundle | BuyGet, basket: Basket, picked: list[tuple[int, int, int]]) -> int:
+    """What one group saves, before floors."""
+    match effect:
+        case Nth():
+            return percent(basket.price[picked[-1][1]], effect.off_ppm)
+        case Bundle():
+            worth = sum(basket.price[n] * units for _, n, units in picked)
+            if effect.price_minor is not None:
+                return worth - effect.price_minor
+            return min(worth, effect.off_minor) or percent(worth, effect.off_ppm)
+        case BuyGet():
+            return percent(sum(basket.price[n] * units for part, n, units in picked if part), effect.off_ppm)
