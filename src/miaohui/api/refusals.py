@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.handlers import BaseRouteHandler
 
 from miaohui.host.answers import Spoken, spoken, status
+from miaohui.pages.errors import PageError
 from miaohui.pages.language import language_of
 from miaohui.plays._contract import Refusal
 from miaohui.text import Text
@@ -60,12 +61,13 @@ def of_litestar(request: Request[Any, Any, Any], error: HTTPException) -> Respon
             request,
             ApiRefusal(422, "bad_request", Text("请求不合要求，见 data", "The request does not fit, see data"), data),
         )
-    code = {401: "unauthorised", 403: "forbidden", 404: "not_found", 405: "method_not_allowed"}.get(
-        error.status_code, "refused"
-    )
-    return refused(
-        request, ApiRefusal(error.status_code, code, Text(error.detail, error.detail), {"path": request.url.path})
-    )
+    code = _CODES.get(error.status_code, "refused")
+    sentence = error.sentence if isinstance(error, PageError) else Text(error.detail, error.detail)
+    refusal = ApiRefusal(error.status_code, code, sentence, {"path": request.url.path}, retry=code == "busy")
+    return refused(request, refusal)
+
+
+_CODES = {401: "unauthorised", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 503: "busy"}
 
 
 EXCEPTION_HANDLERS: Any = {ApiRefusal: refused, HTTPException: of_litestar}

@@ -19,9 +19,9 @@ from msgspec import Struct
 from miaohui.bench.claims import CAMPAIGN, one_coupon
 from miaohui.bench.stand import WORKSPACE, prepare
 from miaohui.server.app import build
+from miaohui.server.engines import opened
 from miaohui.server.loops import keep_running, loops
 from miaohui.server.postgres import EmbeddedPostgres
-from miaohui.server.serve import opened
 from miaohui.server.settings import Settings
 from miaohui.workspace import Workspace
 

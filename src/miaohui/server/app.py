@@ -13,12 +13,13 @@ from miaohui.console import site as console
 from miaohui.counter import shop as counter
 from miaohui.demo import page as demo
 from miaohui.pages import site
-from miaohui.server import health
+from miaohui.server import health, inside
 from miaohui.storefront import pages as storefront
 from miaohui.workspace import Workspace
 
 HANDLERS = [
     *health.HANDLERS,
+    *inside.HANDLERS,
     *site.HANDLERS,
     API,
     *docs.HANDLERS,

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from miaohui.host.audit import Check, audit
+from miaohui.server.engines import answers
 from miaohui.server.postgres import EmbeddedPostgres
 from miaohui.server.settings import Settings
 
@@ -32,20 +33,11 @@ def database_of(settings: Settings) -> Iterator[str]:
         yield settings.database_url
         return
     embedded = EmbeddedPostgres(settings.data / "postgres")
-    if asyncio.run(_answers(embedded.url)):
+    if asyncio.run(answers(embedded.url)):
         yield embedded.url
         return
     with embedded:
         yield embedded.url
-
-
-async def _answers(url: str) -> bool:
-    try:
-        connection = await asyncpg.connect(url)
-    except (OSError, asyncpg.PostgresError):
-        return False
-    await connection.close()
-    return True
 
 
 async def _audit(url: str, workspace: str) -> list[Check]:

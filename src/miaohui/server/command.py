@@ -23,6 +23,28 @@ def run() -> None:
     run(read_settings(os.environ), ready)
 
 
+@app.command
+def web() -> None:
+    """Only answer requests, beside a worker or a run of the same workspace: docs/how-to/several-processes.md."""
+    from miaohui.server.serve import run
+    from miaohui.server.settings import read_settings
+
+    run(read_settings(os.environ), lambda workspace, _: print(f"Miaohui answers at {workspace.url}", flush=True), "web")
+
+
+@app.command
+def worker() -> None:
+    """Own the event store and do what goes on behind the requests of web processes; a second one stands by."""
+    from miaohui.server.serve import run
+    from miaohui.server.settings import read_settings
+
+    run(
+        read_settings(os.environ),
+        lambda workspace, _: print(f"The worker of {workspace.name} works", flush=True),
+        "worker",
+    )
+
+
 def ready(workspace: "Workspace", demo: "Demo | None") -> None:
     """Say where the server answers, and how to come in."""
     print(f"Miaohui answers at {workspace.url}", flush=True)

@@ -12,10 +12,13 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import asyncpg
+import structlog
 
 from miaohui.server.database import DatabaseFailed, as_owner
 
 RETRY_S = 0.5
+
+log = structlog.get_logger()
 
 
 class OwnedElsewhere(RuntimeError):
@@ -45,6 +48,19 @@ class Owner:
                 "or give this one another MIAOHUI_WORKSPACE"
             )
         connection.add_termination_listener(lambda _: self._broken.set())
+
+    async def wait(self) -> None:
+        """Stand by until nobody owns it, then become the owner. DatabaseFailed."""
+        told = ""
+        while True:
+            try:
+                await self.take()
+                return
+            except OwnedElsewhere as e:
+                if str(e) != told:
+                    told = str(e)
+                    log.info("stands by", why=told)
+                await asyncio.sleep(RETRY_S)
 
     async def release(self) -> None:
         """Let another process take it."""

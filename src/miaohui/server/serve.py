@@ -1,4 +1,4 @@
-"""`miaohui run`: engines, workspace, in a demo its data, web server and loops in one process, and an orderly stop.
+"""`miaohui run`, `web` and `worker`: engines, workspace, in a demo its data, web server and loops, and an orderly stop.
 
 Ctrl-C and SIGTERM stop it: no new requests, a short while for those that run, then the loops, the event store, the
 database, and last the embedded PostgreSQL. Losing the ownership of the event store stops it too.
@@ -8,91 +8,89 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
-import structlog
 import uvicorn
 import uvloop
 
 from miaohui.customers.complete_journey import ImportFailed
 from miaohui.demo.first_start import Demo, demo_loops, prepare
-from miaohui.events.store import EventsFailed, EventStore
-from miaohui.host.host import Host
-from miaohui.host.postgres import Postgres
+from miaohui.events.store import EventsFailed
+from miaohui.server import inside
 from miaohui.server.app import build
-from miaohui.server.database import DatabaseFailed, connect, open_database
+from miaohui.server.database import DatabaseFailed
+from miaohui.server.engines import CannotStart, Part, address, database_url, opened
 from miaohui.server.log import log_to_stderr
 from miaohui.server.loops import keep_running, loops
-from miaohui.server.owner import OwnedElsewhere, Owner
-from miaohui.server.postgres import EmbeddedPostgres
+from miaohui.server.owner import OwnedElsewhere
 from miaohui.server.postgres_folder import PostgresFailed
-from miaohui.server.settings import Settings, SettingsWrong
-from miaohui.vault import Vault
+from miaohui.server.settings import Settings, SettingsWrong, variable
 from miaohui.workspace import Workspace
 
 GRACE_S = 2
 """How long a stop waits for requests that run; streams to open pages are cut then."""
-
-
-class CannotStart(RuntimeError):
-    """The server cannot start; the message names the cause and the remedy."""
-
 
 PROBLEMS = (CannotStart, SettingsWrong, PostgresFailed, DatabaseFailed, OwnedElsewhere, EventsFailed, ImportFailed)
 """What stops a start and somebody can put right; the message is a sentence for him."""
 
 Ready = Callable[[Workspace, Demo | None], None]
 
-log = structlog.get_logger()
 
-
-def run(settings: Settings, ready: Ready) -> None:
+def run(settings: Settings, ready: Ready, part: Part = "run") -> None:
     """Serve until a signal; `ready` is called once the server answers, in a demo with the way in. Raises `PROBLEMS`."""
     log_to_stderr()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the loop takes both signals over
     settings.data.mkdir(parents=True, exist_ok=True)
-    with listening(settings) as door, database_url(settings) as url:
-        asyncio.Runner(loop_factory=uvloop.new_event_loop).run(_until_stopped(settings, url, door, ready))
+    key = "worker_port" if part == "worker" else "port"
+    with listening(settings, key) as door, database_url(settings, part) as url:
+        asyncio.Runner(loop_factory=uvloop.new_event_loop).run(_until_stopped(settings, url, door, ready, part))
 
 
-async def _until_stopped(settings: Settings, url: str, door: socket.socket, ready: Ready) -> None:
+async def _until_stopped(settings: Settings, url: str, door: socket.socket, ready: Ready, part: Part) -> None:
     """The whole life in one task: before the server answers a signal cancels it, afterwards it lets the server end."""
-    life = asyncio.ensure_future(_serve(settings, url, door, ready))
+    life = asyncio.ensure_future(_serve(settings, url, door, ready, part))
     for sign in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(sign, life.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await life
 
 
-async def _serve(settings: Settings, url: str, door: socket.socket, ready: Ready) -> None:
-    async with opened(settings, url, door) as (workspace, owner):
-        demo = await prepare(workspace, settings.data) if settings.demo else None
-        server = Server(workspace, partial(ready, workspace, demo))
-        todo = loops(workspace, url) | (demo_loops(workspace, address(door)) if settings.demo else {})
-        behind = asyncio.create_task(keep_running(todo))
-        lost = asyncio.create_task(owner.lost())
+async def _serve(settings: Settings, url: str, door: socket.socket, ready: Ready, part: Part) -> None:
+    async with opened(settings, url, door, part) as (workspace, owner):
+        with_demo = settings.demo and part == "run"
+        demo = await prepare(workspace, settings.data) if with_demo else None
+        server = Server(
+            inside.build(workspace) if part == "worker" else build(workspace), partial(ready, workspace, demo)
+        )
+        todo = loops(workspace, url) if owner is not None else {}
+        todo |= demo_loops(workspace, address(door)) if with_demo else {}
         serving = asyncio.create_task(server.serve(sockets=[door]))
+        behind: list[asyncio.Task[Any]] = []
+        if owner is not None:
+            behind = [asyncio.create_task(keep_running(todo)), asyncio.create_task(owner.lost())]
         try:
-            await asyncio.wait([serving, lost, behind], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([serving, *behind], return_when=asyncio.FIRST_COMPLETED)
         finally:
             server.should_exit = True
             await serving
-            for task in (lost, behind):
+            for task in behind:
                 task.cancel()
-            ended = await asyncio.gather(lost, behind, return_exceptions=True)
-        if isinstance(ended[0], str):
-            raise CannotStart(ended[0])
+            ended = await asyncio.gather(*behind, return_exceptions=True)
+        for why in ended:
+            if isinstance(why, str):
+                raise CannotStart(why)
 
 
 class Server(uvicorn.Server):
     """uvicorn with our signals, our sockets and a word when it answers."""
 
-    def __init__(self, workspace: Workspace, ready: Callable[[], None]) -> None:
+    def __init__(self, app: Any, ready: Callable[[], None]) -> None:
         super().__init__(
             uvicorn.Config(
-                build(workspace),
+                app,
                 http="httptools",
                 ws="none",
                 lifespan="off",
@@ -116,66 +114,17 @@ class Server(uvicorn.Server):
 
 
 @contextmanager
-def listening(settings: Settings) -> Iterator[socket.socket]:
-    """The socket, taken before anything else is started. CannotStart."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+def listening(settings: Settings, key: str = "port") -> Iterator[socket.socket]:
+    """The socket at the port of the setting `key`, taken before anything else is started. CannotStart."""
+    host, port = settings.host, getattr(settings, key)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as door:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            door.bind((settings.host, settings.port))
+            door.bind((host, port))
         except OSError as e:
             raise CannotStart(
-                f"port {settings.port} of {settings.host} cannot be taken: {e.strerror}; "
-                "stop who has it, or set MIAOHUI_PORT or MIAOHUI_HOST to another"
+                f"port {port} of {host} cannot be taken: {e.strerror}; "
+                f"stop who has it, or set {variable(key)} or MIAOHUI_HOST to another"
             ) from e
         yield door
-
-
-@contextmanager
-def database_url(settings: Settings) -> Iterator[str]:
-    """Address of PostgreSQL: the one of the settings, or the embedded one, started and stopped here."""
-    if settings.database_url:
-        yield settings.database_url
-        return
-    with EmbeddedPostgres(settings.data / "postgres") as postgres:
-        yield postgres.url
-
-
-@asynccontextmanager
-async def opened(settings: Settings, url: str, door: socket.socket) -> AsyncIterator[tuple[Workspace, Owner]]:
-    """The workspace with all its engines, closed in reverse."""
-    async with contextlib.AsyncExitStack() as stack:
-        name = settings.workspace
-        vault = Vault.open(settings.secret, name)
-        db = await open_database(url, name)
-        stack.push_async_callback(db.close)
-        owner = Owner(url, name)
-        await owner.take()
-        stack.push_async_callback(owner.release)
-        events = await EventStore.open(settings.events_url or settings.data / "events", name)
-        stack.push_async_callback(events.close)
-        host = Host(Postgres(partial(connect, url, name)), vault.key("host"))
-        await host.start()
-        stack.push_async_callback(host.stop)
-        workspace = Workspace(
-            name=name,
-            title=settings.title,
-            zone=settings.zone,
-            currency=settings.currency,
-            language=settings.language,
-            url=settings.url or address(door),
-            demo=settings.demo,
-            simulated=settings.demo and settings.simulated,
-            db=db,
-            events=events,
-            host=host,
-            vault=vault,
-        )
-        yield workspace, owner
-
-
-def address(door: socket.socket) -> str:
-    """The URL of a socket, as this machine reaches it."""
-    host, port = door.getsockname()[:2]
-    named = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-    return f"http://{named}:{port}"

@@ -42,6 +42,15 @@ class Settings(Struct, frozen=True, kw_only=True):
         int,
         says("Port to listen on; 0 takes a free one.", "a whole number from 0 to 65535", ge=0, le=65535),
     ] = 8080
+    worker_port: Annotated[
+        int,
+        says(
+            "Port on which a `worker` answers the web processes; 0 takes a free one, which they find in the database.",
+            "a whole number from 0 to 65535",
+            ge=0,
+            le=65535,
+        ),
+    ] = 0
     url: Annotated[
         str,
         says(
