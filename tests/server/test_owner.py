@@ -47,12 +47,24 @@ async def test_a_broken_connection_is_mended(postgres_url: str, name: str) -> No
     owner = Owner(postgres_url, name)
     await owner.take()
     holding = asyncio.create_task(owner.lost())
+    broken = await holder(postgres_url, name)
     await end_owners(postgres_url, name)
-    while not await owned(postgres_url, name):
-        pass
-    assert not holding.done()
+    while await holder(postgres_url, name) in (None, broken):
+        assert not holding.done()
     holding.cancel()
     await owner.release()
+
+
+async def test_whoever_stands_by_takes_over(postgres_url: str, name: str) -> None:
+    first, second = Owner(postgres_url, name), Owner(postgres_url, name)
+    await first.take()
+    waiting = asyncio.create_task(second.wait())
+    held = await holder(postgres_url, name)
+    assert not waiting.done()
+    await first.release()
+    await waiting
+    assert await holder(postgres_url, name) not in (None, held)
+    await second.release()
 
 
 async def test_ownership_taken_meanwhile_is_told(postgres_url: str, name: str) -> None:
@@ -71,10 +83,13 @@ async def end_owners(url: str, name: str) -> None:
     await connection.close()
 
 
-async def owned(url: str, name: str) -> bool:
-    """Whether somebody has it."""
+async def holder(url: str, name: str) -> int | None:
+    """The connection that has it. Only looks: a probe that took the lock would be taken for a thief."""
     connection = await asyncpg.connect(url)
-    sql = "select not pg_try_advisory_lock(hashtextextended($1, 0))"
-    answer = bool(await connection.fetchval(sql, f"miaohui/events/{name}"))
+    pid: int | None = await connection.fetchval(
+        """select pid from pg_locks where locktype = 'advisory' and granted
+             and (classid::bigint << 32 | objid::bigint) = hashtextextended($1, 0)""",
+        f"miaohui/events/{name}",
+    )
     await connection.close()
-    return answer
+    return pid
