@@ -16,7 +16,7 @@ from miaohui.server.database import drop_workspace
 from tests.imports.import_and_die import digest
 from tests.imports.small_journey import at, silent, write_small
 
-KILLS = 8
+KILLS = 10
 IMPORTER = Path(__file__).with_name("import_and_die.py")
 
 

@@ -83,9 +83,15 @@ async def test_goals_against_what_came(ran: Ran) -> None:
         ("participants", Decimal(2), Decimal(3), 1_500_000, None),
         ("followers", Decimal(100), None, None, NOT_MEASURED),
     ]
-    assert [finding.judgement.en for finding in review.findings[1:3]] == [
-        "Sales, net of discount: 43.3% of the target",
-        "Customers who took part in a play: 150.0% of the target",
+    assert [(finding.judgement.en, finding.tone) for finding in review.findings[1:3]] == [
+        ("Sales, net of discount: 43.3% of the target so far, 25.0% of the days", "note"),
+        ("Customers who took part in a play: 150.0% of the target so far, 25.0% of the days", "good"),
+    ]
+    await ran.now(T + 4 * 24 * 60 * MINUTE)
+    review = await reviewed(ran)
+    assert [(finding.judgement.en, finding.tone) for finding in review.findings[1:3]] == [
+        ("Sales, net of discount: 43.3% of the target", "bad"),
+        ("Customers who took part in a play: 150.0% of the target", "good"),
     ]
 
 

@@ -42,7 +42,8 @@ def of_past(review: Review) -> Review:
 def of_live(review: Review, control: int) -> Review:
     """A live campaign's review with its findings; `control`: how many customers were left alone to compare with."""
     found = [_books(review.checks)] if review.checks else []
-    found += [_goal(goal) for goal in review.goals if goal.reached_ppm is not None]
+    goal = _so_far if review.covered_days < review.days_in_window else _goal
+    found += [goal(each, review) for each in review.goals if each.reached_ppm is not None]
     if review.coupons_issued:
         found.append(_issued(review))
     if review.days:
@@ -157,7 +158,27 @@ def _books(checks: tuple[Check, ...]) -> Finding:
     )
 
 
-def _goal(goal: GoalReview) -> Finding:
+def _so_far(goal: GoalReview, review: Review) -> Finding:
+    """A goal while the campaign runs: beside the time that has passed, and never yet a failure."""
+    assert goal.reached_ppm is not None
+    share, passed = f"{goal.reached_ppm / 10_000:.1f}%", percent(review.covered_days, review.days_in_window)
+    done = goal.reached_ppm >= 1_000_000
+    return Finding(
+        kind="people" if goal.role == "execution" else "content",
+        tone="good" if done else "note",
+        evidence="measured",
+        judgement=Text(
+            f"{goal.title.zh}到目前为止完成 {share}，时间过了 {passed}",
+            f"{_capital(goal.title.en)}: {share} of the target so far, {passed} of the days",
+        ),
+        because=Text(f"目标 {goal.target:,}，目前 {goal.actual:,}", f"Target {goal.target:,}, so far {goal.actual:,}"),
+        next=Text("目标已达成", "The target is reached")
+        if done
+        else Text("在作战室看差在哪一步", "See in the war room which step is short"),
+    )
+
+
+def _goal(goal: GoalReview, review: Review) -> Finding:
     assert goal.reached_ppm is not None
     share = f"{goal.reached_ppm / 10_000:.1f}%"
     done = goal.reached_ppm >= 1_000_000
