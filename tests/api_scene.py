@@ -16,7 +16,7 @@ from tests.host.stage import direct
 @asynccontextmanager
 async def serving(database, store, vault, *, source="live"):
     """(workspace, client with a shop's key)."""
-    host = Host(Postgres(partial(direct, database)), vault.key("host"))
+    host = Host(Postgres(partial(direct, database), vault.encrypt), vault.key("host"))
     await host.start()
     workspace = Workspace(
         name="test",

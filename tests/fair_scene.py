@@ -133,7 +133,7 @@ async def fair(database: asyncpg.Pool, vault: Vault, setups: list[Setup] | None 
     households = await _people(database, vault)
     await set_clock(database, NOW)
     ahead_ms = NOW - system_clock()
-    host = Host(Postgres(partial(direct, database)), vault.key("host"))
+    host = Host(Postgres(partial(direct, database), vault.encrypt), vault.key("host"))
     await host.start()
     workspace = Workspace(
         name="test", title="Harbour Grocer", zone=ZONE, currency="USD", language="en", url="http://127.0.0.1", demo=True,

@@ -116,7 +116,7 @@ stock = {stock}
 @pytest.fixture
 async def desk(database: Any, store: EventStore, vault: Vault) -> AsyncIterator[Desk]:
     """An office with its host, in a workspace of its own."""
-    host = Host(Postgres(partial(direct, database)), vault.key("host"))
+    host = Host(Postgres(partial(direct, database), vault.encrypt), vault.key("host"))
     await host.start()
     fairground = Fairground(host, database)
     await database.execute(

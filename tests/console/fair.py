@@ -251,7 +251,7 @@ async def fair(console_app: Console, store: EventStore) -> AsyncIterator[Fair]:
     """The shop with its people and stock; nothing is open yet."""
     workspace = console_app.workspace
     await set_clock(workspace.db, console_app.now_ms)
-    host = Host(Postgres(partial(direct, workspace.db)), workspace.vault.key("host"))
+    host = Host(Postgres(partial(direct, workspace.db), workspace.vault.encrypt), workspace.vault.key("host"))
     workspace.events, workspace.host = store, host
     workspace.__post_init__()
     await host.start()

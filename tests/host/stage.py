@@ -182,7 +182,7 @@ async def postgres_fair(setups, database, now):
             )  # fmt: skip
         await c.execute("update workspace set epoch = epoch + 1")
         await set_clock(c, now[0])
-    return Fair(Host(Postgres(partial(direct, database)), SECRET), setups)
+    return Fair(Host(Postgres(partial(direct, database), str.encode), SECRET), setups)
 
 
 async def set_clock(c, now_ms):

@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import unquote
 
 import msgspec
-from uuid_utils import uuid7
 
 from miaohui.customers.identities import SHOP, identity_hash
 from miaohui.customers.signin import COOKIE, customer_of
@@ -148,9 +147,7 @@ class Hot:
         return Caller(known.id, known.source)
 
     def _shop_customer(self, shop_id: str) -> Customer:
-        vault = self.workspace.vault
-        hash = identity_hash(vault, SHOP, shop_id)
-        return Customer(shop_hash=hash, shop_value=vault.encrypt(shop_id), new_id=str(uuid7()))
+        return Customer(shop_hash=identity_hash(self.workspace.vault, SHOP, shop_id), shop_id=shop_id)
 
     def _same_origin(self, headers: dict[bytes, bytes]) -> bool:
         origin = headers.get(b"origin", b"").decode("latin-1")

@@ -33,7 +33,7 @@ async def prepare(data: Path, setups: Sequence[Setup], *, stock: dict[str, int],
     with EmbeddedPostgres(data / "postgres") as postgres:
         db = await open_database(postgres.url, WORKSPACE)
         vault = Vault.open(data / "secret", WORKSPACE)
-        host = Host(Postgres(partial(connect, postgres.url, WORKSPACE)), vault.key("host"))
+        host = Host(Postgres(partial(connect, postgres.url, WORKSPACE), vault.encrypt), vault.key("host"))
         await host.start()
         ground = Fairground(host, db)
         for sku, quantity in stock.items():

@@ -114,6 +114,6 @@ class Batch:
     def _state_change(self, key: str) -> StateChange:
         state, row, (campaign, play) = self.states[key], self.rows.get(key), self.owners[key]
         version = row.version + 1 if row else 1
-        owner = getattr(state, "customer", None) or getattr(state, "owner", None) or ""
+        owner = getattr(state, "customer", None) or getattr(state, "owner", None) or None
         body = None if state is None else _pack(state)
         return StateChange(key, version, campaign, play, self.terms.get(key, 0), owner, body)

@@ -7,6 +7,7 @@ not_in_audience, not_offered, no_consent, too_fast; then the play's own refusals
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,10 @@ from msgspec import Struct
 from miaohui.events.envelope import Event, event_id, snake, wire_name
 from miaohui.host.openings import Filling, fill
 from miaohui.host.order_run import OrderRun
-from miaohui.host.plan import Plan
+from miaohui.host.plan import Part, Plan
 from miaohui.host.setup import Entry
-from miaohui.ledger.accounts import Account, Hold, Kind, Transfer
-from miaohui.ledger.book import apply, transfer_id
+from miaohui.ledger import book
+from miaohui.ledger.accounts import Account, Transfer
 from miaohui.plays._contract import Decision, Moment, Refusal
 
 if TYPE_CHECKING:
@@ -40,13 +41,12 @@ class Draft:
 
     def __init__(self, batch: Batch, plan: Plan) -> None:
         self.batch, self.plan, self.submission = batch, plan, plan.submission
-        self._states = {key: batch.states[key] for key in plan.states if key in batch.states}
-        self._terms = {key: batch.terms.get(key) for key in plan.states}
-        self._accounts = {key: _copy(batch.balances[key]) for key in plan.accounts}
         self._begin()
 
     def _begin(self) -> None:
-        self._settled: list[Hold] = []
+        self._journal: book.Journal = []
+        self._before: list[tuple[str, Struct | None, int | None]] = []
+        self._filled: dict[str, Account] = {}
         self.states: set[str] = set()
         self.owners: dict[str, tuple[str, str]] = {}
         self.transfers: list[tuple[bytes, Transfer, str]] = []
@@ -65,7 +65,7 @@ class Draft:
             self.timers[s.timer] = None
         elif refusal := self.shared(part.entry, starts=type(part.action) in part.entry.machine.starts):
             return refusal
-        decision, _ = self.part(part.entry, part.action)
+        decision, _ = self.part(part.entry, part.action, planned=part)
         return decision.reply if isinstance(decision, Decision) else decision
 
     def shared(self, entry: Entry, *, starts: bool) -> Refusal | None:
@@ -91,11 +91,13 @@ class Draft:
             None if self.plan.fast_enough else Refusal("too_fast", {"count": setup.rate_count, "seconds": setup.rate_s})
         )
 
-    def part(self, entry: Entry, action: Struct, terms: int = 0) -> tuple[Decision | Refusal, int]:
+    def part(
+        self, entry: Entry, action: Struct, terms: int = 0, planned: Part | None = None
+    ) -> tuple[Decision | Refusal, int]:
         """Let a play decide and apply what it decided. The rules are those of the instance's birth, else version `terms`
         (an order's claim), else the current ones; which, is the second value."""
         batch, machine = self.batch, entry.machine
-        keys, _ = machine.module.touches(entry.current.rules, action)
+        keys = planned.states if planned is not None else machine.module.touches(entry.current.rules, action)[0]
         states = {key: batch.state(key, machine.state) for key in keys}
         born = next((batch.terms[key] for key in keys if states[key] is not None), 0)
         setup = entry.versions[born or terms or entry.current.version]
@@ -118,23 +120,23 @@ class Draft:
 
     def apply(self, transfers: Iterable[Transfer], action: str) -> None:
         """Apply transfers; one that the ledger refuses is a bug of whoever asked for it."""
-        named = [(transfer_id(self.submission.id, len(self.transfers) + n), t) for n, t in enumerate(transfers)]
-        holds = self.batch.holds
-        self._settled += [holds[t.pending] for _, t in named if t.kind >= Kind.POST and t.pending in holds]
-        result = apply(named, self.batch.balances, holds)
+        named = [(book.transfer_id(self.submission.id, len(self.transfers) + n), t) for n, t in enumerate(transfers)]
+        result = book.apply(named, self.batch.balances, self.batch.holds, self._journal)
         assert result == "ok", f"{action}: {result} {[t for _, t in named]}"
         self.transfers += [(id, t, action) for id, t in named]
 
     def write(self, key: str, state: Struct | None, campaign: str, play: str, terms: int) -> None:
         """Write a state; a new one is born under version `terms` of the rules."""
-        batch = self.batch
-        if batch.states.get(key) is None:
+        batch, before = self.batch, self.batch.states.get(key)
+        self._before.append((key, before, batch.terms.get(key)))
+        if before is None:
             batch.terms[key] = terms
         batch.states[key] = state
         self.states.add(key)
         self.owners[key] = (campaign, play)
 
     def _opening(self, filling: Filling) -> Struct | Refusal:
+        self._filled = {key: _copy(self.batch.balances[key]) for key in self.plan.accounts}
         outcome = fill(filling, self.batch.balances)
         if isinstance(outcome, Refusal):
             return outcome
@@ -143,15 +145,10 @@ class Draft:
         return reply
 
     def _event(self, play_module: str, campaign: str, play: str, fact: Struct) -> None:
-        name = wire_name(play_module, type(fact))
-        values = {field: getattr(fact, field) for field in fact.__struct_fields__}
-        envelope = {field: value for field, value in values.items() if field in _ENVELOPE}
-        properties = {
-            field: value if isinstance(value, str) else str(value)
-            for field, value in values.items()
-            if field not in _ENVELOPE and value is not None
-        }
-        self.event(name, campaign=campaign, play=play, properties=properties, **envelope)
+        name, envelope, others = _shape(play_module, type(fact))
+        fields = {field: getattr(fact, field) for field in envelope}
+        properties = {field: str(value) for field in others if (value := getattr(fact, field)) is not None}
+        self.event(name, campaign=campaign, play=play, properties=properties, **fields)
 
     @property
     def source(self) -> str:
@@ -190,23 +187,26 @@ class Draft:
     def undo(self) -> None:
         """Nothing happened: everything is as it was before."""
         batch = self.batch
-        for key in self.plan.states:
-            if key in self._states:
-                batch.states[key] = self._states[key]
-            else:
-                batch.states.pop(key, None)
-            terms = self._terms[key]
+        for key, state, terms in reversed(self._before):
+            batch.states[key] = state
             if terms is None:
                 batch.terms.pop(key, None)
             else:
                 batch.terms[key] = terms
-        batch.balances |= {key: _copy(account) for key, account in self._accounts.items()}
-        for id, t, _ in self.transfers:
-            if t.kind is Kind.PENDING:
-                batch.holds.pop(t.pending or id, None)
-        made = {t.pending or id for id, t, _ in self.transfers if t.kind is Kind.PENDING}
-        batch.holds |= {hold.id: hold for hold in self._settled if hold.id not in made}
+        book.undo(self._journal, batch.holds)
+        batch.balances |= self._filled
         self._begin()
+
+
+@cache
+def _shape(play_module: str, fact: type[Struct]) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """How an event of a play is written: its name, its fields of the envelope, its properties."""
+    fields = fact.__struct_fields__
+    return (
+        wire_name(play_module, fact),
+        tuple(field for field in fields if field in _ENVELOPE),
+        tuple(field for field in fields if field not in _ENVELOPE),
+    )
 
 
 def _copy(a: Account) -> Account:

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from miaohui.host.acquaintances import Acquaintances
 from miaohui.host.batch import FAILED, Batch
 from miaohui.host.draft import Stale
 from miaohui.host.orders import order_key
@@ -57,6 +58,7 @@ class Host:
         self.storage, self.secret = storage, secret
         self.batch_max, self.queue_max, self._sleep = batch_max, queue_max, sleep
         self.rate, self.register, self.figures = Rate(), Register(), Figures()
+        self.known = Acquaintances()
         self._queue: deque[tuple[Submission, Sink]] = deque()
         self._answers: list[tuple[Sink, Answer]] = []
         self._task: asyncio.Task[None] | None = None
@@ -120,7 +122,7 @@ class Host:
                     answers = await self._run([submission for submission, _ in batch])
                 except Exception:
                     log.exception("a batch of %d failed", len(batch))
-                    answers = await self._one_by_one(batch)
+                    answers = await self._halves([submission for submission, _ in batch])
                 self._answers += [(sink, answer) for (_, sink), answer in zip(batch, answers, strict=True)]
                 self.figures.submissions += len(batch)
                 self.figures.batches += 1
@@ -150,16 +152,20 @@ class Host:
             batch.append(self._queue.popleft())
         return batch
 
-    async def _one_by_one(self, batch: list[tuple[Submission, Sink]]) -> list[Answer]:
-        """A batch that cannot be stored at all: find the submission that is to blame, so that the others go on."""
-        answers = []
-        for submission, _ in batch:
+    async def _halves(self, batch: list[Submission]) -> list[Answer]:
+        """A batch that cannot be stored: each half of it, and so on down to the submission that is to blame, so that all others
+        go on, in their order."""
+        if len(batch) == 1:
+            log.error("%s/%s %s cannot be stored", batch[0].campaign, batch[0].play, batch[0].action)
+            self.figures.failed += 1
+            return [Answer(refusal=FAILED)]
+        answers: list[Answer] = []
+        for half in (batch[: len(batch) // 2], batch[len(batch) // 2 :]):
             try:
-                answers += await self._run([submission])
-            except Exception:
-                log.exception("%s/%s %s cannot be stored", submission.campaign, submission.play, submission.action)
-                self.figures.failed += 1
-                answers.append(Answer(refusal=FAILED))
+                answers += await self._run(half)
+            except Exception as e:
+                log.debug("%d of %d cannot be stored: %s", len(half), len(batch), e)
+                answers += await self._halves(half)
         return answers
 
     def _send(self) -> None:
@@ -174,35 +180,43 @@ class Host:
                 return await self._attempt(batch)
             except (Raced, Stale) as e:
                 log.debug("a batch of %d is run again: %s", len(batch), e)
-                await self._again(0.001 * attempt)
+                await self._again(batch, 0.001 * attempt)
             except Broken:
                 log.warning("the storage does not answer; attempt %d", attempt + 1)
-                await self._again(min(0.1 * (attempt + 1), 2))
+                await self._again(batch, min(0.1 * (attempt + 1), 2))
             except BaseException:
-                await self.storage.rollback()
+                await self._forget(batch)
                 raise
         log.error("a batch of %d was given up", len(batch))
         return [Answer(refusal=BUSY)] * len(batch)
 
-    async def _again(self, wait_s: float) -> None:
-        self.figures.retries += 1
+    async def _forget(self, batch: list[Submission]) -> None:
+        """Nothing of the batch has happened: neither its customers nor what they did."""
+        self.known.forget(s.customer for s in batch)
         await self.storage.rollback()
+
+    async def _again(self, batch: list[Submission], wait_s: float) -> None:
+        self.figures.retries += 1
+        await self._forget(batch)
         await self._sleep(wait_s)
         with contextlib.suppress(Broken):
             self.register = await self.storage.register()
 
     async def _attempt(self, batch: list[Submission]) -> list[Answer]:
-        storage, register = self.storage, self.register
-        known = await storage.acquaint(
-            [s.customer for s in batch if s.what in ("play", "order")],
-            sorted({campaign for s in batch for campaign in _campaigns(s)}),
-            [order_key(s.order) for s in batch if s.order and s.action != "placed"],
-        )
+        storage, register, known = self.storage, self.register, self.known
+        customers = [s.customer for s in batch if s.customer.id or s.customer.shop_hash]
+        strangers = known.strangers(customers)
+        verbs = [order_key(s.order) for s in batch if s.order and s.action != "placed"]
+        if strangers or verbs:
+            known.learn(await storage.acquaint(strangers, verbs), strangers)
         plans = [plan(s, register, known) for s in batch]
-        states = list(dict.fromkeys(key for p in plans for key in p.states))
-        accounts = list(dict.fromkeys(key for p in plans for key in p.accounts))
-        loaded = await storage.load(states, accounts, [s.id for s in batch])
-        if loaded.epoch != register.epoch:
+        loaded = await storage.load(
+            list(dict.fromkeys(key for p in plans for key in p.states)),
+            list(dict.fromkeys(key for p in plans for key in p.accounts)),
+            [s.id for s in batch],
+            list(dict.fromkeys(known.id(customer) for customer in customers)),
+        )
+        if loaded.epoch != register.epoch or not known.hold(loaded.known, customers):
             raise Stale
         decided = Batch(loaded, register, self.rate, self.secret)
         answers = [decided.decide(p) for p in plans]
@@ -215,9 +229,3 @@ class Host:
             await storing
         await storage.commit()
         return answers
-
-
-def _campaigns(s: Submission) -> list[str]:
-    if s.what == "order" and s.action == "placed":
-        return [claim.campaign for claim in s.fields.claims]
-    return [s.campaign] if s.what == "play" else []

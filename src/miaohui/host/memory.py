@@ -1,6 +1,7 @@
 """A storage in memory with the contract of the durable one: for tests and, later, rehearsal in virtual time."""
 
 from msgspec.structs import replace
+from uuid_utils import uuid7
 
 from miaohui.clock import Clock
 from miaohui.events.envelope import Event
@@ -20,6 +21,7 @@ class Memory:
         self.audiences: dict[str, tuple[tuple[int, str], ...]] = {}
         self.people: dict[str, Person] = {}
         self.customers: dict[str, str] = {}
+        self.hashes: dict[str, str] = {}
         self.states: dict[str, StateRow] = {}
         self.owners: dict[str, str] = {}
         self.accounts: dict[str, Account] = {}
@@ -43,15 +45,22 @@ class Memory:
         """See `Storage`."""
         return Register.of(self.epoch, self.setups, self.running, self.audiences)
 
-    async def acquaint(self, customers: list[Customer], campaigns: list[str], orders: list[str]) -> Acquaintance:
+    async def acquaint(self, customers: list[Customer], orders: list[str]) -> Acquaintance:
         """See `Storage`."""
-        for customer in customers:
-            if customer.shop_hash:
-                self.customers.setdefault(customer.shop_hash, customer.new_id)
-        rows = {key: self.states[key].body for key in orders if key in self.states}
-        return Acquaintance(self.customers, self.people, rows)
+        for c in customers:
+            if not c.id and c.shop_hash not in self.customers:
+                self.customers[c.shop_hash] = str(uuid7())
+                self.hashes[self.customers[c.shop_hash]] = c.shop_hash
+        ids = [c.id or self.customers[c.shop_hash] for c in customers]
+        known = self._known(ids)
+        known.orders = {key: self.states[key].body for key in orders if key in self.states}
+        return known
 
-    async def load(self, states: list[str], accounts: list[str], replies: list[bytes]) -> Loaded:
+    def _known(self, ids: list[str]) -> Acquaintance:
+        by_hash = {self.hashes[id]: id for id in ids if id in self.hashes}
+        return Acquaintance(by_hash, {id: self.people[id] for id in ids if id in self.people})
+
+    async def load(self, states: list[str], accounts: list[str], replies: list[bytes], customers: list[str]) -> Loaded:
         """See `Storage`. Nobody else is there: nothing to lock."""
         self._last_ms = max(self._last_ms, self.clock())
         return Loaded(
@@ -61,6 +70,7 @@ class Memory:
             accounts={key: replace(self.accounts[key]) if key in self.accounts else Account() for key in accounts},
             holds={id: hold for key in states for id, hold in self.kept.get(key, {}).items()},
             replies={id: self.replies[id] for id in replies if id in self.replies},
+            known=self._known(customers),
         )
 
     async def store(self, changes: Changes) -> None:
@@ -71,7 +81,7 @@ class Memory:
                 self.owners.pop(state.key, None)
             else:
                 self.states[state.key] = StateRow(state.version, state.terms, state.body)
-                self.owners[state.key] = state.customer
+                self.owners[state.key] = state.customer or ""
         for key, account in changes.accounts.items():
             self.accounts[key] = replace(account, version=account.version + 1)
         self.transfers += changes.transfers

@@ -4,6 +4,7 @@ An order's claims never change once it is placed; so the keys of its later verbs
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -12,21 +13,24 @@ from msgspec.structs import replace
 
 from miaohui.events.envelope import NOBODY
 from miaohui.host import orders
+from miaohui.host.acquaintances import Acquaintances
 from miaohui.host.orders import Order, OrderClaim, order_key
 from miaohui.host.setup import Entry, Register
-from miaohui.host.storage import Acquaintance, Person
+from miaohui.host.storage import Person
 from miaohui.host.submission import Submission
 from miaohui.plays._contract import Pay, Place, Refund, Refusal, Release, Who
 
 _order = msgspec.msgpack.Decoder(Order).decode
+_NO_AUDIENCES: frozenset[str] = frozenset()
 LAPSED = ("cancelled", "expired")
 
 
 class Part(Struct):
-    """One play's share of a submission: the play as it runs, and the action as far as its keys need it."""
+    """One play's share of a submission: the play as it runs, the action as far as its keys need it, and the states it touches."""
 
     entry: Any
     action: Struct
+    states: tuple[str, ...]
 
 
 class Plan:
@@ -48,15 +52,15 @@ class Plan:
     def add(self, entry: Entry, action: Struct) -> None:
         """Add a play's share and the keys it touches."""
         states, accounts = entry.machine.module.touches(entry.current.rules, action)
-        self.parts.append(Part(entry, action))
+        self.parts.append(Part(entry, action, states))
         self.states.extend(states)
         self.accounts.extend(accounts)
 
 
-def plan(submission: Submission, register: Register, known: Acquaintance) -> Plan:
+def plan(submission: Submission, register: Register, known: Acquaintances) -> Plan:
     """Which states and accounts the submission needs."""
     p = Plan(submission)
-    p.customer = submission.customer.id or known.customers.get(submission.customer.shop_hash, NOBODY)
+    p.customer = known.id(submission.customer)
     p.person = known.people.get(p.customer, p.person)
     match submission.what:
         case "play":
@@ -79,15 +83,23 @@ def _plan_play(p: Plan, register: Register) -> None:
         p.refusal = entry
         return
     cls = entry.machine.actions[s.action]
-    fields = {name: getattr(s.fields, name) for name in cls.__struct_fields__ if name not in ("who", "id")}
-    if "who" in cls.__struct_fields__:
+    sent, wants_who, wants_id = _fields(cls)
+    fields = {name: getattr(s.fields, name) for name in sent}
+    if wants_who:
         fields["who"] = who(p, register, s.campaign)
-    if "id" in cls.__struct_fields__:
+    if wants_id:
         fields["id"] = s.id.hex()
     p.add(entry, cls(**fields))
 
 
-def _plan_order(p: Plan, register: Register, known: Acquaintance) -> None:
+@cache
+def _fields(action: type[Struct]) -> tuple[tuple[str, ...], bool, bool]:
+    """What of an action the caller sends, and whether the host fills in who acts and the action's id."""
+    names = action.__struct_fields__
+    return tuple(name for name in names if name not in ("who", "id")), "who" in names, "id" in names
+
+
+def _plan_order(p: Plan, register: Register, known: Acquaintances) -> None:
     s = p.submission
     p.states.append(order_key(s.order))
     if s.action == "placed":
@@ -130,7 +142,7 @@ def _new_order(p: Plan, register: Register) -> Order:
     )
 
 
-def _plan_timer(p: Plan, register: Register, known: Acquaintance) -> None:
+def _plan_timer(p: Plan, register: Register, known: Acquaintances) -> None:
     s = p.submission
     if s.order:
         _plan_order(p, register, known)
@@ -159,6 +171,6 @@ def who(p: Plan, register: Register, campaign: str) -> Who:
     return Who(
         p.customer,
         {"account": p.customer, **p.person.identities},
-        register.members(campaign, mask),
+        register.members(campaign, mask) if mask else _NO_AUDIENCES,
         p.person.consents,
     )

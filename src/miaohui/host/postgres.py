@@ -1,5 +1,5 @@
 """The durable storage: one connection, one transaction a batch. The SQL is in the functions `host_acquaint`, `host_load` and
-`host_store` of the first migration: written in sets, reaching tables only through `= any($array)`, without joins.
+`host_store` (migration 0010): written in sets, reaching tables only through `= any($array)`, without joins.
 
 A new connection is made when the old one broke; a batch whose commit has an unknown outcome is run again by the host, and the
 stored replies tell what was granted.
@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
+from uuid_utils import uuid7
 
 from miaohui.events.envelope import pack
 from miaohui.host.setup import Register, unpack
@@ -25,18 +26,19 @@ SETTINGS = {"enable_seqscan": "off", "enable_nestloop": "off", "jit": "off", "pl
 """For the host's connection: every table is reached by key, whatever its statistics say."""
 
 Connect = Callable[[], Awaitable[Any]]
-_ACQUAINT = "select * from host_acquaint($1, $2, $3, $4, $5, $6)"
-_LOAD = "select * from host_load($1, $2, $3, $4)"
-_STORE = "select host_store(" + ", ".join(f"${n}" for n in range(1, 43)) + ")"
+_ACQUAINT = "select * from host_acquaint($1, $2, $3, $4, $5)"
+_LOAD = "select * from host_load($1, $2, $3, $4, $5)"
+_STORE = "select host_store(" + ", ".join(f"${n}" for n in range(1, 14)) + ")"
 _GONE = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError, OSError)
 _LOST = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
 
 
 class Postgres:
-    """One host's connection. `connect` gives a connection whose search_path is the workspace's schema."""
+    """One host's connection. `connect` gives a connection whose search_path is the workspace's schema; `seal` encrypts the
+    shop's id of a new customer."""
 
-    def __init__(self, connect: Connect) -> None:
-        self._connect, self._last_ms = connect, 0
+    def __init__(self, connect: Connect, seal: Callable[[str], bytes]) -> None:
+        self._connect, self._seal, self._last_ms = connect, seal, 0
         self._c: Any = None
         self._since = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -67,35 +69,25 @@ class Postgres:
             await c.execute("commit; begin")
             return Register.of(epoch, versions, running, audiences)
 
-    async def acquaint(self, customers: list[Customer], campaigns: list[str], orders: list[str]) -> Acquaintance:
+    async def acquaint(self, customers: list[Customer], orders: list[str]) -> Acquaintance:
         """See `Storage`."""
         with _named():
             await self._ready()
-            new = {c.shop_hash: c for c in customers if c.shop_hash}
-            known = [c.id for c in customers if c.id]
+            shop = [c for c in customers if not c.id]
             row = await self._acquaint(
-                list(new),
-                [c.shop_value for c in new.values()],
-                [c.new_id for c in new.values()],
-                known,
-                campaigns,
+                [c.shop_hash for c in shop],
+                [self._seal(c.shop_id) for c in shop],
+                [str(uuid7()) for _ in shop],
+                [c.id for c in customers if c.id],
                 orders,
             )
-        people: dict[str, Person] = {}
-        for customer, kind, hash in _rows(row, "i_customer", "i_kind", "i_hash"):
-            people.setdefault(customer, Person()).identities[kind] = hash
-        for customer, name in _rows(row, "n_customer", "n_name"):
-            person = people.setdefault(customer, Person())
-            person.consents |= {name}
-        for campaign, customer, mask, control in _rows(row, "m_campaign", "m_customer", "m_mask", "m_control"):
-            people.setdefault(customer, Person()).memberships[campaign] = (mask, control)
-        return Acquaintance(dict(_rows(row, "c_hash", "c_id")), people, dict(_rows(row, "o_key", "o_body")))
+        return Acquaintance(dict(_rows(row, "c_hash", "c_id")), _known(row).people, dict(_rows(row, "o_key", "o_body")))
 
-    async def load(self, states: list[str], accounts: list[str], replies: list[bytes]) -> Loaded:
+    async def load(self, states: list[str], accounts: list[str], replies: list[bytes], customers: list[str]) -> Loaded:
         """See `Storage`."""
         with _named():
             await self._ready()
-            row = await self._load(states, accounts, replies, self._since)
+            row = await self._load(states, accounts, replies, self._since, customers)
         balances = {key: Account() for key in accounts}
         keys, numbers = row["a_key"] or (), row["a_number"]
         n = len(keys)
@@ -118,38 +110,26 @@ class Postgres:
             balances,
             {h[0]: Hold(*h) for h in _rows(row, "h_id", "h_keeper", "h_debit", "h_credit", "h_amount")},
             {key: (hash, body) for key, hash, body in _rows(row, "r_key", "r_hash", "r_body")},
+            _known(row),
         )
 
     async def store(self, changes: Changes) -> None:
         """See `Storage`."""
-        states, accounts = changes.states, list(changes.accounts.items())
-        transfers, set_, balances = changes.transfers, changes.timers, [a for _, a in accounts]
-        timers = [(name, *timer) for name, timer in set_.items() if timer is not None]
+        states, accounts, timers = changes.states, changes.accounts.items(), changes.timers.items()
         with _named():
             await self._store(
                 changes.now_ms,
-                *(
-                    [getattr(s, f) for s in states]
-                    for f in ("key", "version", "campaign", "play", "terms", "customer", "body")
-                ),
-                [key for key, _ in accounts],
-                *(
-                    [getattr(a, f) for a in balances]
-                    for f in ("unit", "debits", "credits", "debits_pending", "credits_pending")
-                ),
-                [a.overdraft for a in balances],
-                [a.ceiling for a in balances],
-                [a.version + 1 for a in balances],
-                [id for id, _, _ in transfers],
-                *([getattr(t, f) for _, t, _ in transfers] for f in ("debit", "credit", "amount")),
-                [int(t.kind) for _, t, _ in transfers],
-                [t.pending or None for _, t, _ in transfers],
-                [action for _, _, action in transfers],
-                *([getattr(h, f) for h in changes.holds] for f in ("id", "keeper", "debit", "credit", "amount")),
+                [s for s in states if s.version == 1],
+                [s for s in states if s.version > 1 and s.body is not None],
+                [s for s in states if s.version > 1 and s.body is None],
+                [_account(key, a) for key, a in accounts if not a.version],
+                [_account(key, a) for key, a in accounts if a.version],
+                [(id, t.debit, t.credit, t.amount, t.kind, t.pending or None, x) for id, t, x in changes.transfers],
+                [(h.id, h.keeper, h.debit, h.credit, h.amount) for h in changes.holds],
                 [h.id for h in changes.settled],
-                *([reply[i] for reply in changes.replies] for i in range(4)),
-                *([timer[i] for timer in timers] for i in range(6)),
-                [name for name, timer in set_.items() if timer is None],
+                changes.replies,
+                [(name, *timer) for name, timer in timers if timer is not None],
+                [name for name, timer in timers if timer is None],
                 pack(changes.events) if changes.events else None,
             )
 
@@ -176,6 +156,32 @@ _SINCE = """select least(to_timestamp(now_ms() / 1000.0) - $1::interval,
 
 def _rows(row: Any, *columns: str) -> Any:
     return zip(*(row[column] or () for column in columns), strict=True)
+
+
+def _account(key: str, a: Account) -> tuple[Any, ...]:
+    """A row of the type `host_account`."""
+    return (
+        key, a.unit, a.debits, a.credits, a.debits_pending, a.credits_pending, a.overdraft, a.ceiling, a.version + 1,
+    )  # fmt: skip
+
+
+def _known(row: Any) -> Acquaintance:
+    known = Acquaintance()
+    for customer, kind, hash in _rows(row, "i_customer", "i_kind", "i_hash"):
+        if kind == "shop":
+            known.customers[hash] = customer
+        else:
+            _person(known, customer).identities[kind] = hash
+    for customer, name in _rows(row, "n_customer", "n_name"):
+        person = _person(known, customer)
+        person.consents |= {name}
+    for campaign, customer, mask, control in _rows(row, "m_campaign", "m_customer", "m_mask", "m_control"):
+        _person(known, customer).memberships[campaign] = (mask, control)
+    return known
+
+
+def _person(known: Acquaintance, customer: str) -> Person:
+    return known.people.setdefault(customer, Person())
 
 
 @contextlib.contextmanager

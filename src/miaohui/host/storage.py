@@ -1,11 +1,12 @@
 """What a batch reads and writes. Two storages keep this contract: `postgres` (durable, many processes) and `memory` (tests and,
 later, rehearsal). The same submissions give the same balances on both.
 
-A batch is: `acquaint` (who are these people, which claims do these orders have), `load` (locks what is touched and gives it with
-the time), decide, `store` (all of it or nothing). `Raced` means that somebody else was faster: the batch is run again.
+A batch is: `acquaint` (only about who or what is not known yet: strangers, and which claims these orders have), `load` (locks
+what is touched and gives it with the customers as they are now and the time), decide, `store` (all of it or nothing). `Raced`
+means that somebody else was faster: the batch is run again.
 """
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -24,7 +25,8 @@ class Broken(Exception):
 
 
 class Person(Struct):
-    """A customer as the host needs him: identities, consents, and per campaign (mask of audiences, in the control group)."""
+    """A customer as the host needs him: identities (without the shop's), consents, and per campaign (mask of audiences, in the
+    control group)."""
 
     identities: dict[str, str] = {}
     consents: frozenset[str] = frozenset()
@@ -32,7 +34,8 @@ class Person(Struct):
 
 
 class Acquaintance(Struct):
-    """`customers`: shop's hash -> internal id; `people`: by internal id; `orders`: order key -> stored order (msgpack)."""
+    """`customers`: shop's hash -> internal id; `people`: by internal id, who has nothing to tell is not in it; `orders`: order
+    key -> stored order (msgpack)."""
 
     customers: dict[str, str] = {}
     people: dict[str, Person] = {}
@@ -48,7 +51,7 @@ class StateRow(Struct):
 
 
 class Loaded(Struct):
-    """What a batch touches, as it is now. `replies`: id -> (hash of the body, answer)."""
+    """What a batch touches, as it is now. `replies`: id -> (hash of the body, answer). `known`: its customers, now."""
 
     now_ms: int
     epoch: int
@@ -56,17 +59,18 @@ class Loaded(Struct):
     accounts: dict[str, Account]
     holds: dict[bytes, Hold]
     replies: dict[bytes, tuple[bytes, bytes]]
+    known: Acquaintance
 
 
-class StateChange(Struct):
-    """A state to write under `version` (1: it is new), or (body None) to end. `customer` "" : nobody's wallet shows it."""
+class StateChange(NamedTuple):
+    """A state to write under `version` (1: it is new), or (body None) to end. `customer` None: nobody's wallet shows it."""
 
     key: str
     version: int
     campaign: str
     play: str
     terms: int
-    customer: str
+    customer: str | None
     body: bytes | None
 
 
@@ -102,10 +106,10 @@ class Storage(Protocol):
     async def register(self) -> Register:
         """All plays as they are set up now."""
 
-    async def acquaint(self, customers: list[Customer], campaigns: list[str], orders: list[str]) -> Acquaintance:
+    async def acquaint(self, customers: list[Customer], orders: list[str]) -> Acquaintance:
         """Who the customers are (new ones of the shop are made), and what is known of the orders."""
 
-    async def load(self, states: list[str], accounts: list[str], replies: list[bytes]) -> Loaded:
+    async def load(self, states: list[str], accounts: list[str], replies: list[bytes], customers: list[str]) -> Loaded:
         """Lock and read; an account that does not exist comes back empty (unit None)."""
 
     async def store(self, changes: Changes) -> None:

@@ -16,13 +16,12 @@ class Caller(Struct, frozen=True):
 
 
 class Customer(Struct, frozen=True):
-    """For whom: the internal `id`, or (from a shop) the keyed hash of the shop's id, its encrypted value, and the id he gets
-    if he is new."""
+    """For whom: the internal `id`, or (from a shop) the keyed hash of the shop's id, and that id itself, which is only needed if
+    he is new."""
 
     id: str = ""
     shop_hash: str = ""
-    shop_value: bytes = b""
-    new_id: str = ""
+    shop_id: str = ""
 
 
 class Submission(Struct, frozen=True, kw_only=True):

@@ -37,6 +37,10 @@ Result = Literal[
 
 Balances = dict[str, Account]
 Holds = dict[bytes, Hold]
+Journal = list[tuple[bytes, Transfer, Hold | None, Account, Account, bool, bool, int | None]]
+"""What was done: id, transfer, the hold it settled, the two accounts, which of them were born by it, the ceiling before."""
+
+_POSTED, _PENDING, _POST, _VOID = Kind.POSTED, Kind.PENDING, Kind.POST, Kind.VOID
 
 
 def transfer_id(action_id: bytes, n: int) -> bytes:
@@ -44,22 +48,51 @@ def transfer_id(action_id: bytes, n: int) -> bytes:
     return ((int.from_bytes(action_id, "big") + n) % (1 << 128)).to_bytes(16, "big")
 
 
-def apply(transfers: Iterable[tuple[bytes, Transfer]], balances: Balances, holds: Holds) -> Result:
+def apply(
+    transfers: Iterable[tuple[bytes, Transfer]], balances: Balances, holds: Holds, journal: Journal | None = None
+) -> Result:
     """Apply (id, transfer) one after another to `balances` and `holds`, in place; all of them or none.
 
-    Every key of the transfers must be in `balances` (an account that does not exist yet has unit None).
+    Every key of the transfers must be in `balances` (an account that does not exist yet has unit None). What was done is
+    added to `journal`, so that `undo` can take it back later.
     """
-    done: list[tuple[bytes, Transfer, Hold | None, tuple[Account, Account]]] = []
+    journal = [] if journal is None else journal
+    before = len(journal)
     for id, transfer in transfers:
         debit, credit = balances[transfer.debit], balances[transfer.credit]
         result, hold = _check(id, transfer, debit, credit, holds)
         if result != "ok":
-            for entry in reversed(done):
-                _undo(entry, balances, holds)
+            undo(journal, holds, before)
             return result
-        done.append((id, transfer, hold, (_copy(debit), _copy(credit))))
+        journal.append((id, transfer, hold, debit, credit, debit.unit is None, credit.unit is None, credit.ceiling))
         _move(id, transfer, hold, debit, credit, holds)
     return "ok"
+
+
+def undo(journal: Journal, holds: Holds, down_to: int = 0) -> None:
+    """Take back what `journal` says was done, the last first, until `down_to` entries are left."""
+    while len(journal) > down_to:
+        id, t, hold, debit, credit, debit_born, credit_born, ceiling = journal.pop()
+        if hold is None:
+            if t.kind is _PENDING:
+                debit.debits_pending -= t.amount
+                credit.credits_pending -= t.amount
+                del holds[t.pending or id]
+            else:
+                debit.debits -= t.amount
+                credit.credits -= t.amount
+        else:
+            debit.debits_pending += hold.amount
+            credit.credits_pending += hold.amount
+            if t.kind is _POST:
+                debit.debits -= t.amount
+                credit.credits -= t.amount
+            holds[hold.id] = hold
+        credit.ceiling = ceiling
+        if debit_born:
+            debit.unit, debit.overdraft = None, False
+        if credit_born:
+            credit.unit, credit.overdraft = None, False
 
 
 def _check(id: bytes, t: Transfer, debit: Account, credit: Account, holds: Holds) -> tuple[Result, Hold | None]:
@@ -74,9 +107,9 @@ def _check(id: bytes, t: Transfer, debit: Account, credit: Account, holds: Holds
     unit = _unit(t.debit, debit)
     if credit.unit is not None and credit.unit != unit:
         return "units_must_match", None
-    if t.kind is Kind.PENDING and (t.pending or id) in holds:
+    if t.kind is _PENDING and (t.pending or id) in holds:
         return "id_already_on_hold", None
-    if t.kind is Kind.POST or t.kind is Kind.VOID:
+    if t.kind is _POST or t.kind is _VOID:
         return _check_settling(t, holds)
     if not is_world(t.debit) and debit.room() < t.amount:
         return "exceeds_room", None
@@ -92,17 +125,13 @@ def _check_settling(t: Transfer, holds: Holds) -> tuple[Result, Hold | None]:
         return "pending_transfer_not_found", None
     if (hold.debit, hold.credit) != (t.debit, t.credit):
         return "pending_transfer_has_other_accounts", None
-    if t.amount > hold.amount or (t.kind is Kind.VOID and t.amount != hold.amount):
+    if t.amount > hold.amount or (t.kind is _VOID and t.amount != hold.amount):
         return "exceeds_pending_amount", None
     return "ok", hold
 
 
 def _unit(key: str, account: Account) -> str:
     return account.unit if account.unit is not None else key.removeprefix("world/")
-
-
-def _copy(a: Account) -> Account:
-    return Account(a.debits, a.credits, a.debits_pending, a.credits_pending, a.unit, a.overdraft, a.ceiling, a.version)
 
 
 def _move(id: bytes, t: Transfer, hold: Hold | None, debit: Account, credit: Account, holds: Holds) -> None:
@@ -112,10 +141,10 @@ def _move(id: bytes, t: Transfer, hold: Hold | None, debit: Account, credit: Acc
         credit.unit, credit.overdraft = debit.unit, is_world(t.credit)
     if t.ceiling is not None:
         credit.ceiling = t.ceiling
-    if t.kind is Kind.POSTED:
+    if t.kind is _POSTED:
         debit.debits += t.amount
         credit.credits += t.amount
-    elif t.kind is Kind.PENDING:
+    elif t.kind is _PENDING:
         debit.debits_pending += t.amount
         credit.credits_pending += t.amount
         name = t.pending or id
@@ -124,18 +153,7 @@ def _move(id: bytes, t: Transfer, hold: Hold | None, debit: Account, credit: Acc
         assert hold is not None
         debit.debits_pending -= hold.amount
         credit.credits_pending -= hold.amount
-        if t.kind is Kind.POST:
+        if t.kind is _POST:
             debit.debits += t.amount
             credit.credits += t.amount
         del holds[t.pending]
-
-
-def _undo(
-    entry: tuple[bytes, Transfer, Hold | None, tuple[Account, Account]], balances: Balances, holds: Holds
-) -> None:
-    id, t, hold, (debit, credit) = entry
-    balances[t.debit], balances[t.credit] = debit, credit
-    if t.kind is Kind.PENDING:
-        del holds[t.pending or id]
-    elif hold is not None:
-        holds[hold.id] = hold

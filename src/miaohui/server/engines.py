@@ -94,7 +94,7 @@ async def opened(
         if owner is not None:
             await _tell(db, await _reached(db, door))
             stack.push_async_callback(_tell, db, "")
-        host = Host(Postgres(partial(connect, url, name)), vault.key("host"))
+        host = Host(Postgres(partial(connect, url, name), vault.encrypt), vault.key("host"))
         await host.start()
         stack.push_async_callback(host.stop)
         workspace = Workspace(

@@ -42,7 +42,7 @@ where customer = $1 and ($2 = '' or campaign = $2) order by key desc limit $3
 _ONE = "select key, campaign, play, terms, customer, body from state where key = $1"
 _OPEN = """
 select key, campaign, play, terms, customer, body from state
-where campaign = $1 and play = $2 and key like $3 order by key desc limit $4
+where key >= $1 and key < left($1, -1) || '0' order by key desc limit $2  -- '0' follows '/': all keys that begin with $1
 """
 _PARTIES = """
 select key, campaign, play, terms, customer, body from state
@@ -174,9 +174,9 @@ async def my_parties(db: "asyncpg.Pool[Any]", customer: str, orders: Iterable[tu
 
 async def open_parties(db: "asyncpg.Pool[Any]", campaign: str, play: str, now_ms: int) -> list[Instance]:
     """Some of the newest that others may still join: begun, not over, with a seat to take."""
-    keys = pool_key(f"{campaign}/{play}", PARTY, "%")
+    keys = f"{pool_key(f'{campaign}/{play}', PARTY)}/"
     async with db.acquire() as connection:
-        found = await _instances(connection, await connection.fetch(_OPEN, campaign, play, keys, OTHERS_LOOKED_AT))
+        found = await _instances(connection, await connection.fetch(_OPEN, keys, OTHERS_LOOKED_AT))
     return [
         one
         for one in found

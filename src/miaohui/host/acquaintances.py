@@ -1,0 +1,59 @@
+"""Whom the host knows: customers that acted lately, so that a batch asks only about strangers before it plans what it touches.
+
+What is remembered is a guess, never a permission. Every batch reads its customers again together with what it locks; if one has
+another identity, consent or membership than remembered, he is forgotten and the batch is run again, with the truth.
+"""
+
+from collections.abc import Iterable
+from itertools import islice
+
+from miaohui.events.envelope import NOBODY
+from miaohui.host.storage import Acquaintance, Person
+from miaohui.host.submission import Customer
+
+_NOTHING = Person()
+
+
+class Acquaintances:
+    """At most `people_max` customers; the one who came first is forgotten first."""
+
+    def __init__(self, people_max: int = 200_000) -> None:
+        self.people_max = people_max
+        self.customers: dict[str, str] = {}
+        self.people: dict[str, Person] = {}
+        self.orders: dict[str, bytes] = {}
+
+    def id(self, customer: Customer) -> str:
+        """His internal id; nobody's if he is a stranger."""
+        return customer.id or self.customers.get(customer.shop_hash, NOBODY)
+
+    def strangers(self, customers: Iterable[Customer]) -> list[Customer]:
+        """Those about whom the storage must be asked first."""
+        unknown = {c.id or c.shop_hash: c for c in customers if self.id(c) not in self.people}
+        unknown.pop("", None)
+        return list(unknown.values())
+
+    def learn(self, told: Acquaintance, asked: Iterable[Customer]) -> None:
+        """What the storage said of those it was `asked` about, and of the orders of this batch."""
+        self.orders = told.orders
+        self.customers |= told.customers
+        for customer in asked:
+            id = self.id(customer)
+            self.people[id] = told.people.get(id, _NOTHING)
+        for known in (self.customers, self.people):
+            for key in list(islice(known, max(0, len(known) - self.people_max))):
+                del known[key]
+
+    def hold(self, now: Acquaintance, customers: Iterable[Customer]) -> bool:
+        """Whether the customers are still as they are remembered."""
+        return all(
+            self.people.get(id := self.id(c)) == now.people.get(id, _NOTHING)
+            and (not c.shop_hash or now.customers.get(c.shop_hash) == id)
+            for c in customers
+        )
+
+    def forget(self, customers: Iterable[Customer]) -> None:
+        """They may have changed, or were never stored."""
+        for customer in customers:
+            self.people.pop(self.id(customer), None)
+            self.customers.pop(customer.shop_hash, None)
