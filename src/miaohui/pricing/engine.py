@@ -60,6 +60,8 @@ class Sale:
         self.rewards: list[Earned] = []
         self.searches: list[Search] = []
         self.points = self.prepaid = 0
+        self.short: set[int] = set()
+        """Promotions whose budget did not cover all they would give."""
 
     def run(self) -> Priced:
         """Everything, in turn."""
@@ -246,15 +248,21 @@ class Sale:
         limits = self.book.promotions[turn].limits
         if not found or limits.spend_minor is None or limits.on_end == "let_last_exceed":
             return found
-        used = self.cart.used.get(self.book.ids[turn], Used())
-        left = limits.spend_minor - used.spent_minor - self.gave.get(turn, 0)
-        if limits.on_end == "partial":
-            return capped(found, max(left, 0))
+        spent = self.cart.used.get(self.book.ids[turn], Used()).spent_minor + self.gave.get(turn, 0)
+        kept = self.within(found, limits.spend_minor - spent, basket, partial=limits.on_end == "partial")
+        if total(kept) < total(found):
+            self.short.add(turn)
+        return kept
+
+    def within(self, cuts: list[Cut], left: int, basket: Basket, *, partial: bool) -> list[Cut]:
+        """As much of `cuts` as a budget with `left` in it lets through."""
+        if partial:
+            return capped(cuts, max(left, 0))
         if self.options.budget == "whole":
-            return found if total(found) <= left else []
+            return cuts if total(cuts) <= left else []
         kept: list[Cut] = []
-        for line in dict.fromkeys(basket.line[cut.run] for cut in found):
-            part = [cut for cut in found if basket.line[cut.run] == line]
+        for line in dict.fromkeys(basket.line[cut.run] for cut in cuts):
+            part = [cut for cut in cuts if basket.line[cut.run] == line]
             if total(part) <= left:
                 kept += part
                 left -= total(part) if self.options.budget == "line" else 0
@@ -273,6 +281,8 @@ class Sale:
     def apply(self, turn: int, effects: Sequence[AnyEffect]) -> bool:
         """Let it give; False, with the reason noted, if it gives nothing."""
         gave = False
+        if turn not in self.gave:
+            self.short.discard(turn)  # what a search noted
         for effect in effects:
             if isinstance(effect, Deposit):
                 self.prepaid += self.givers["goods"].prepaid(effect, self.goods)

@@ -115,7 +115,8 @@ class Options(Struct, frozen=True, kw_only=True):
     `margin_floor_ppm`: a unit with a known cost keeps at least this share of its price. `search_max`: how many candidate sets
     `best` may look at when it has more than 12 candidates. `units_once`: a unit is used by one unit-group offer only.
     `budget`: whether a spent budget refuses a promotion's discount as a whole, `line` by line, or each `line_alone`, as if the
-    other lines of this cart gave nothing (together they may then go over it).
+    other lines of this cart gave nothing (together they may then go over it). `unknown_carried`: what the cart carries of a
+    promotion that is not there. `replace_carried`: all it carries is void, not only what is not given again.
     """
 
     order: Literal["lanes", "priority"] = "lanes"
@@ -127,3 +128,4 @@ class Options(Struct, frozen=True, kw_only=True):
     units_once: bool = True
     budget: Literal["whole", "line", "line_alone"] = "whole"
     unknown_carried: Literal["remove", "refuse"] = "remove"
+    replace_carried: bool = False

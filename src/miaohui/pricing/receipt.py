@@ -24,7 +24,11 @@ def receipt(sale: Sale) -> Priced:
     for turn in sale.gave:
         taken = saved.get(turn, {})
         sale.outcomes[turn] = Outcome(
-            promotion=ids[turn], status="applied", code="applied", saved_minor=sum(taken.values()), lines=taken
+            promotion=ids[turn],
+            status="applied",
+            code="applied_in_part" if turn in sale.short else "applied",
+            saved_minor=sum(taken.values()),
+            lines=taken,
         )
     listed, goods = sum(x.list_minor for x in lines), sum(x.due_minor for x in lines)
     fee = sum(x.due_minor for x in shipping)
@@ -49,7 +53,7 @@ def receipt(sale: Sale) -> Priced:
         outcomes=tuple(sale.outcomes),
         codes=tuple(_code(sale, code) for code in cart.codes),
         searches=tuple(sale.searches),
-        removed=tuple(x.id for x in cart.carried if x.promotion not in applied),
+        removed=tuple(x.id for x in cart.carried if sale.options.replace_carried or x.promotion not in applied),
     )
 
 
