@@ -14,6 +14,16 @@ Each = Literal["order", "line", "unit"]
 Target = Literal["goods", "shipping"]
 
 
+def wanted(ok: bool, sentence: str) -> None:
+    """ValueError with a sentence that shows the value and the remedy."""
+    if not ok:
+        raise ValueError(sentence)
+
+
+def _share(ppm: int) -> None:
+    wanted(0 <= ppm <= 1_000_000, f"{ppm / 10_000:g} % off: write 0 to 100")
+
+
 class Effect(Struct, frozen=True, tag_field="give", kw_only=True):
     """One effect on the units in `scope`."""
 
@@ -34,6 +44,10 @@ class Percent(Effect, frozen=True, tag="percent"):
     cap_minor: int | None = None
     of: Literal["base", "activity"] = "base"
 
+    def __post_init__(self) -> None:
+        _share(self.off_ppm)
+        wanted(min(self.units_max, self.cap_minor or 0) >= 0, "units_max and cap_minor are 0 or more")
+
 
 class Amount(Effect, frozen=True, tag="amount"):
     """An amount off: once for the scope, once for each line, or for each unit; never more than they cost."""
@@ -44,12 +58,19 @@ class Amount(Effect, frozen=True, tag="amount"):
     units_max: int = 0
     cap_minor: int | None = None
 
+    def __post_init__(self) -> None:
+        wanted(self.off_minor >= 0, f"{self.off_minor} off: an effect gives 0 or more")
+        wanted(min(self.units_max, self.cap_minor or 0) >= 0, "units_max and cap_minor are 0 or more")
+
 
 class Price(Effect, frozen=True, tag="price"):
     """Units cost `price_minor` where they cost more: limited-time price, member price. `units_max` of a line (0: all)."""
 
     price_minor: int
     units_max: int = 0
+
+    def __post_init__(self) -> None:
+        wanted(self.price_minor >= 0, f"a price of {self.price_minor}: write 0 or more")
 
 
 class Tier(Struct, frozen=True, kw_only=True):
@@ -72,6 +93,14 @@ class Reduction(Effect, frozen=True, tag="reduction"):
     times_max: int = 0
     cap_minor: int | None = None
 
+    def __post_init__(self) -> None:
+        wanted(bool(self.tiers), "a full reduction has at least one tier")
+        for tier in self.tiers:
+            _share(tier.off_ppm)
+            wanted(tier.at_least > 0 or not self.every, f"every {tier.at_least}: a step is more than 0")
+            wanted(tier.off_minor >= 0, f"{tier.off_minor} off: a tier gives 0 or more")
+            wanted(not (tier.off_minor and tier.off_ppm), "a tier gives an amount or a percentage, not both")
+
 
 class Nth(Effect, frozen=True, tag="nth"):
     """Every `nth` unit at `off_ppm` less: dearest first, groups of `nth`, off the cheapest of each; spread over the group."""
@@ -80,6 +109,10 @@ class Nth(Effect, frozen=True, tag="nth"):
     nth: int = 2
     same_sku: bool = False
     times_max: int = 0
+
+    def __post_init__(self) -> None:
+        _share(self.off_ppm)
+        wanted(self.nth >= 2, f"every {self.nth}. unit: 2 or more")
 
 
 class Part(Struct, frozen=True, kw_only=True):
@@ -101,6 +134,15 @@ class Bundle(Effect, frozen=True, tag="bundle"):
     off_ppm: int = 0
     times_max: int = 0
 
+    def __post_init__(self) -> None:
+        _share(self.off_ppm)
+        wanted(
+            bool(self.parts) and min(part.quantity for part in self.parts) > 0, "a bundle has parts of 1 unit or more"
+        )
+        ways = (self.price_minor is not None, bool(self.off_minor), bool(self.off_ppm))
+        wanted(sum(ways) == 1, "a bundle has a price, an amount off or a percentage off: one of them")
+        wanted((self.price_minor or 0) >= 0 and self.off_minor >= 0, "the price or amount of a bundle is 0 or more")
+
 
 class BuyGet(Effect, frozen=True, tag="buy_get"):
     """Buy `buy` units of `scope`, get `get` units of `get_scope` at `off_ppm` less (1_000_000: free).
@@ -116,6 +158,10 @@ class BuyGet(Effect, frozen=True, tag="buy_get"):
     times_max: int = 0
     take: Literal["cheapest", "dearest"] = "cheapest"
     spread: Literal["group", "got"] = "group"
+
+    def __post_init__(self) -> None:
+        _share(self.off_ppm)
+        wanted(self.buy >= 1 and self.get >= 1, f"buy {self.buy}, get {self.get}: 1 or more of each")
 
 
 class GiftItem(Struct, frozen=True, kw_only=True):
@@ -134,6 +180,10 @@ class Gift(Effect, frozen=True, tag="gift"):
     every_minor: int = 0
     times_max: int = 0
 
+    def __post_init__(self) -> None:
+        wanted(bool(self.items) and self.choose >= 1, "a gift has items, and at least one of them is given")
+        wanted(self.every_minor >= 0, f"again for each {self.every_minor}: 0 (once) or more")
+
 
 class PayPoints(Effect, frozen=True, tag="points"):
     """Points pay: each full `points` takes `off_minor` off, up to `share_max_ppm` of what the scope costs."""
@@ -142,12 +192,24 @@ class PayPoints(Effect, frozen=True, tag="points"):
     off_minor: int
     share_max_ppm: int = 1_000_000
 
+    def __post_init__(self) -> None:
+        _share(self.share_max_ppm)
+        wanted(
+            self.points >= 1 and self.off_minor >= 1, f"{self.points} points for {self.off_minor}: 1 or more of each"
+        )
+
 
 class Deposit(Effect, frozen=True, tag="deposit"):
     """Deposit inflation: of a unit whose deposit is paid, `deposit_minor` counts as `worth_minor`; the difference is a discount."""
 
     deposit_minor: int
     worth_minor: int
+
+    def __post_init__(self) -> None:
+        wanted(
+            0 <= self.deposit_minor <= self.worth_minor,
+            f"a deposit of {self.deposit_minor} worth {self.worth_minor}: at least itself",
+        )
 
 
 class Reward(Effect, frozen=True, tag="reward"):
@@ -159,6 +221,10 @@ class Reward(Effect, frozen=True, tag="reward"):
     amount: int = 0
     every_minor: int = 0
     cap: int | None = None
+
+    def __post_init__(self) -> None:
+        _share(self.off_ppm)
+        wanted(self.amount >= 0 and self.every_minor >= 0, "a reward is 0 or more")
 
 
 AnyEffect = Percent | Amount | Price | Reduction | Nth | Bundle | BuyGet | Gift | PayPoints | Deposit | Reward

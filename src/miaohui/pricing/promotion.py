@@ -105,6 +105,10 @@ class Lane(Struct, frozen=True, kw_only=True):
     each: Literal["cart", "line"] = "cart"
     exclusive_with: tuple[LaneName, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.each == "line" and (self.mode == "stack" or self.at_most > 1):
+            raise ValueError("a line chooses one promotion for itself: mode first or best, at_most 0 or 1")
+
 
 class Options(Struct, frozen=True, kw_only=True):
     """How carts are priced.
@@ -129,3 +133,10 @@ class Options(Struct, frozen=True, kw_only=True):
     budget: Literal["whole", "line", "line_alone"] = "whole"
     unknown_carried: Literal["remove", "refuse"] = "remove"
     replace_carried: bool = False
+
+    def __post_init__(self) -> None:
+        for name, lane in self.lanes.items():
+            if lane.each == "line" and name not in ("activity", "item"):
+                raise ValueError(f"lane {name} cannot choose by line: only activity and item can")
+        if self.margin_floor_ppm is not None and not 0 <= self.margin_floor_ppm < 1_000_000:
+            raise ValueError(f"a margin floor of {self.margin_floor_ppm / 10_000:g} %: write 0 to less than 100")
