@@ -1,6 +1,7 @@
 """A document is read whole: what is right arrives with exact values, what is wrong is said at its line, all of it."""
 # ruff: noqa: E501 - a table is read across
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -160,6 +161,25 @@ def test_zone_and_currency_come_from_the_workspace_if_the_document_has_none() ->
     assert document.phases.live_ms == LIVE_MS + 13 * HOUR_MS
     assert document.budget is not None
     assert document.budget.total_minor == 1000
+
+
+def test_phases_may_be_written_from_live() -> None:
+    text = re.sub(
+        r"\[phases\].*?(?=\n\[)",
+        '[phases]\nwarm_up = "live - 5 days"\nlive = 2026-03-03\nwrap_up = "live + 3 days"\n',
+        HEAD,
+        flags=re.S,
+    )
+    document = read(text, Facts()).document
+    assert document is not None
+    assert dict(document.phases.each()) == {
+        "warm_up": LIVE_MS - 120 * HOUR_MS,
+        "live": LIVE_MS,
+        "wrap_up": LIVE_MS + 72 * HOUR_MS,
+    }
+    for wrong, code in (('live = "live + 1 day"', "unknown_phase"), ('live = "2026-13-01"', "bad_time")):
+        found = read(text.replace("live = 2026-03-03", wrong), Facts())
+        assert (found.document, code in [problem.code for problem in found.problems]) == (None, True)
 
 
 def test_goals_and_budget_lines_are_decimals() -> None:

@@ -61,7 +61,7 @@ DEFAULTS: dict[Class, Lead] = {
 }  # fmt: skip
 
 
-def of(class_: str, changed: Mapping[str, Lead] = {}) -> Lead:
+def of(class_: str, changed: Mapping[Class, Lead] = {}) -> Lead:
     """The lead times of a class: the operators', else the default; one without a class is a festival."""
     name: Class = class_ if class_ in DEFAULTS else "lunar_festival"
     return changed.get(name, DEFAULTS[name])

@@ -59,8 +59,8 @@ def check_phases_follow_each_other(document: Document, facts: Facts) -> Findings
 
 
 def check_warm_up(document: Document, facts: Facts) -> Findings:
-    """A campaign that nobody heard of opens to nobody."""
-    if document.phases.warm_up_ms is None:
+    """A campaign that nobody heard of opens to nobody; a hot spot everybody has heard of."""
+    if document.phases.warm_up_ms is None and document.class_ != "hot_spot":
         yield Finding(("phases",), "no_warm_up")
 
 

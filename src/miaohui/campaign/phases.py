@@ -1,4 +1,5 @@
-"""When: the phases of a campaign. Plays open at `live` and close at `wrap_up` unless they say otherwise."""
+"""When: the phases of a campaign. Plays open at `live` and close at `wrap_up` unless they say otherwise. `live` is a day or a time;
+the other phases may be written from it, as "live - 5 days", so that one change moves them all."""
 
 from collections.abc import Iterator
 from typing import Annotated

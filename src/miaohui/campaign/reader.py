@@ -11,6 +11,7 @@ from a problem already reported is not reported again.
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from functools import cache
@@ -35,7 +36,7 @@ from miaohui.campaign.places import Path, Place, places
 from miaohui.campaign.problem import Problem, Problems, stops
 from miaohui.campaign.tables import LOST, Lost, Tables, suggest
 from miaohui.campaign.terms import EVERYBODY
-from miaohui.campaign.times import Days
+from miaohui.campaign.times import Days, Unreadable
 from miaohui.campaign.work import Risk
 from miaohui.plays._contract import Play
 from miaohui.plays._fields import Product, Span
@@ -121,6 +122,8 @@ class _Reader(Tables):
         self.unknown(kind, self.raw, ())
         done: dict[str, Any] = {}
         for field in kind.fields:
+            if field.name == "phases":
+                self.days = self.from_live()
             found = self.field(field, self.raw, ())
             if not isinstance(found, Lost):
                 done[field.name] = found
@@ -153,6 +156,17 @@ class _Reader(Tables):
         zone = written or self.facts.zone
         self.days = Days(ZoneInfo(zone), {})
         return zone
+
+    def from_live(self) -> Days | None:
+        """For the phases themselves: the others may be written from `live`, as "live - 5 days"."""
+        phases = self.raw.get("phases")
+        live = phases.get("live") if isinstance(phases, dict) else None
+        if self.days is None or not isinstance(live, str | date):
+            return self.days
+        try:
+            return Days(self.days.zone, {"live": self.days.instant(live)})
+        except Unreadable:  # said where the phases are read
+            return self.days
 
     def money(self, written: str) -> str:
         """The currency's code."""

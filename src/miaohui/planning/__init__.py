@@ -1,4 +1,5 @@
-"""Planning: what a campaign is to reach, who works on it until when, what it may cost, and how it spreads.
+"""Planning: what a campaign is to reach, who works on it until when, what it may cost, how it spreads; from an occasion to a
+document that is ready to be approved.
 
 Pure, with their formulas in the first lines:
     parts       a whole split to the last cent;  `table`: people by days, both margins held
@@ -12,4 +13,12 @@ Pure, with their formulas in the first lines:
 
 Kept in the database, each change with its line in the audit log: `spreads` (targets of people), `work` (progress and files of
 tasks), `expenses` (money spent outside the plays).
+
+From an occasion to a document:
+    template    a document with questions in it;  `asks`: the kinds of questions, and what their answers become
+    library     the templates that came with this copy (`templates/`) and those that operators made
+    templated   a finished campaign becomes a template: relative dates, no stock, no names
+    begin       from an occasion and answers to the text of a new campaign
+    leaves      every value of a document's text, to be changed in place;  `moving`: a campaign moved by some days
+    contacts    who is told how often, as far as documents say;  `clashes`: what stands in each other's way
 """

@@ -19,6 +19,7 @@ PERMISSIONS: dict[str, Text] = {
     "audience.count": Text("数人群", "count audiences"),
     "customer.view": Text("查顾客", "look up customers"),
     "campaign.edit": Text("写活动文档，提交审批，归档", "write campaign documents, submit and archive them"),
+    "calendar.edit": Text("改营销日历、筹备时长和模板", "change the calendar, lead times and templates"),
     "campaign.open": Text("上线、暂停、恢复活动", "open, pause and resume campaigns"),
     "campaign.stop": Text("停止活动", "stop campaigns"),
     "audit.view": Text("看操作记录", "see the audit log"),
@@ -29,7 +30,14 @@ PERMISSIONS: dict[str, Text] = {
 }
 
 _VIEWER = frozenset({"campaign.view", "ledger.view", "audience.count"})
-_OPERATOR = _VIEWER | {"customer.view", "campaign.edit", "campaign.open", "campaign.stop", "audit.view"}
+_OPERATOR = _VIEWER | {
+    "customer.view",
+    "campaign.edit",
+    "calendar.edit",
+    "campaign.open",
+    "campaign.stop",
+    "audit.view",
+}
 
 ROLES: dict[Role, frozenset[str]] = {"viewer": _VIEWER, "operator": _OPERATOR, "admin": frozenset(PERMISSIONS)}
 
