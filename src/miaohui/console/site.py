@@ -8,6 +8,7 @@ from miaohui.console import (
     audit,
     campaigns,
     editor,
+    goals,
     home,
     keys,
     ledger,
@@ -21,7 +22,22 @@ from miaohui.console import (
 from miaohui.console.guard import LogInFirst, operator_of, signed_in, to_log_in
 from miaohui.pages.forms import from_this_site
 
-PAGES = (login, home, campaigns, editor, audiences, war_room, review, search, ledger, operators, keys, webhooks, audit)
+PAGES = (
+    login,
+    home,
+    campaigns,
+    editor,
+    goals,
+    audiences,
+    war_room,
+    review,
+    search,
+    ledger,
+    operators,
+    keys,
+    webhooks,
+    audit,
+)
 """The modules of the console's pages; each has HANDLERS."""
 
 CONSOLE = Router(

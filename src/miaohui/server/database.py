@@ -22,7 +22,7 @@ from miaohui.server.settings import without_password
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 GRANTS = Path(__file__).with_name("grants.sql")
-APPEND_ONLY = ("transfer", "outbox", "audit", "consent_change", "campaign_version")
+APPEND_ONLY = ("transfer", "outbox", "audit", "consent_change", "campaign_version", "expense")
 """Tables whose rows, once written, stay as they are."""
 
 WORKSPACE_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")

@@ -1,0 +1,131 @@
+"""What each person is to bring on each day: proposed, accepted, recorded. A person's target never changes silently.
+
+A proposal spreads what is left of a goal over the days from `from_on` by its curve, and each day over the people by capacity, those
+on leave left out, to the smallest unit. It changes nothing. Accepted, it replaces the earlier targets from that day on; days before
+it stay as they were. Every proposal stays, with who made it, who decided, and why; one of a goal is open at a time.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from miaohui.planning.parts import split
+from miaohui.team import audit
+
+Cells = dict[date, dict[str, int]]
+"""day -> person -> smallest units."""
+
+NOBODY = ""
+"""Who is to bring what falls on a day on which all are on leave."""
+
+
+class Spread(Struct, frozen=True, kw_only=True):
+    """One proposal; `accepted` is None while nobody has decided."""
+
+    id: int
+    goal: str
+    unit: str
+    from_on: date
+    cells: Cells
+    reason: str
+    proposed_by: str
+    proposed_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    accepted: bool | None
+
+    def of(self, person: str) -> int:
+        """What it gives one person on all its days."""
+        return sum(people.get(person, 0) for people in self.cells.values())
+
+
+def shared(
+    days: Mapping[date, int], capacity: Mapping[str, Decimal], away: Mapping[str, frozenset[date]] = {}
+) -> Cells:
+    """Each day's units over the people by capacity; who is away has 0."""
+    found: Cells = {}
+    for on, units in days.items():
+        weights = [Decimal(0) if on in away.get(name, ()) else share for name, share in capacity.items()]
+        parts = split(units, weights) if any(weights) else [0] * len(weights)
+        found[on] = dict(zip(capacity, parts, strict=True))
+        if not any(weights):
+            found[on][NOBODY] = units
+    return found
+
+
+def standing(spreads: Iterable[Spread]) -> Cells:
+    """The targets that hold: the accepted ones in their order, each from its first day on."""
+    found: Cells = {}
+    for spread in sorted(spreads, key=lambda one: one.id):
+        if spread.accepted:
+            found = {on: people for on, people in found.items() if on < spread.from_on} | spread.cells
+    return found
+
+
+def totals(cells: Cells) -> dict[str, int]:
+    """What each person has in all."""
+    found: dict[str, int] = {}
+    for people in cells.values():
+        for person, units in people.items():
+            found[person] = found.get(person, 0) + units
+    return found
+
+
+async def history(c: "asyncpg.Connection[Any]", campaign: str, goal: str, limit: int = 200) -> list[Spread]:
+    """The proposals of a goal, the newest first."""
+    rows = await c.fetch(
+        """select id, goal, unit, from_on, cells::text as cells, reason, proposed_by, proposed_at, decided_by, decided_at, accepted
+           from target_spread where campaign = $1 and goal = $2 order by id desc limit $3""",
+        campaign, goal, limit,
+    )  # fmt: skip
+    return [Spread(**(dict(row) | {"cells": _cells(row["cells"])})) for row in rows]
+
+
+async def propose(
+    c: "asyncpg.Connection[Any]", by: str, campaign: str, goal: str, unit: str, cells: Cells, reason: str
+) -> int:
+    """A new proposal, its number; an open one of the goal gives way to it, declined by who made the new one."""
+    written = msgspec.json.encode({on.isoformat(): people for on, people in cells.items()}).decode()
+    async with c.transaction():
+        await c.execute(
+            """update target_spread set decided_by = $3, decided_at = now(), accepted = false
+               where campaign = $1 and goal = $2 and decided_at is null""",
+            campaign, goal, by,
+        )  # fmt: skip
+        id: int = await c.fetchval(
+            """insert into target_spread (campaign, goal, unit, from_on, cells, reason, proposed_by)
+               values ($1, $2, $3, $4, $5::text::jsonb, $6, $7) returning id""",
+            campaign, goal, unit, min(cells), written, reason, by,
+        )  # fmt: skip
+        detail = {"goal": goal, "spread": id, "from": min(cells).isoformat(), "people": totals(cells), "reason": reason}
+        await audit.record(c, by, "target.proposed", campaign, detail)
+    return id
+
+
+async def decide(c: "asyncpg.Connection[Any]", by: str, campaign: str, id: int, *, accepted: bool) -> bool:
+    """Accept or decline an open proposal; False if it is not open (any more)."""
+    async with c.transaction():
+        row = await c.fetchrow(
+            """update target_spread set decided_by = $3, decided_at = now(), accepted = $4
+               where campaign = $1 and id = $2 and decided_at is null returning goal, cells::text as cells""",
+            campaign, id, by, accepted,
+        )  # fmt: skip
+        if row is None:
+            return False
+        detail = {"goal": row["goal"], "spread": id, "people": totals(_cells(row["cells"]))}
+        await audit.record(c, by, "target.accepted" if accepted else "target.declined", campaign, detail)
+    return True
+
+
+def _cells(written: str) -> Cells:
+    return {date.fromisoformat(on): people for on, people in msgspec.json.decode(written).items()}
+
+
+def people_of(cells: Sequence[Cells]) -> list[str]:
+    """Everybody who has a target in any of `cells`, in the order in which they come."""
+    return list(dict.fromkeys(person for one in cells for people in one.values() for person in people))

@@ -1,0 +1,95 @@
+"""The page of goals: the tree, the days, the targets of people."""
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.browser import NARROW, WIDE, Visitor, sound
+from tests.console.conftest import Console, chromium, console_app, sign_in, workspace
+from tests.console.fair import Fair, document, fair
+
+__all__ = ["chromium", "console_app", "fair", "workspace"]
+
+GOALS = """\
+[goals.gmv]
+target = 400.00
+is     = "visitors * conversion * basket"
+owner  = "operator"
+people = { operator = 1.2, viewer = 0.5 }
+[goals.visitors]
+target = 100
+role   = "execution"
+by     = { sms = 60, share = 40 }
+[goals.conversion]
+target = 8.0
+[goals.basket]
+target = 50.00
+"""
+
+
+def written(now_ms: int) -> str:
+    return document(now_ms, **{"[goals.gmv]\ntarget = 500.00\n": GOALS})
+
+
+async def test_a_target_changes_only_when_somebody_accepts(fair: Fair, console_app: Console) -> None:
+    await fair.open(written(fair.now_ms))
+    db = fair.workspace.db
+    async with console_app.client() as operator, console_app.client() as viewer:
+        await console_app.log_in(operator, "operator")
+        await console_app.log_in(viewer, "viewer")
+        assert "Each day" in (await viewer.get("/campaigns/autumn/goals?goal=visitors")).text
+        sent = await console_app.send(operator, "/campaigns/autumn/goals/gmv/spread", {"reason": "kick-off"})
+        assert sent.status_code == 303
+        page = (await viewer.get("/campaigns/autumn/goals?goal=gmv")).text
+        assert "operator proposed this" in page
+        id = await db.fetchval("select id from target_spread where decided_at is null")
+        path = f"/campaigns/autumn/goals/gmv/spread/{id}"
+        assert (await console_app.send(viewer, path, {"accepted": "yes"})).status_code == 403
+        assert await db.fetchval("select accepted from target_spread where id = $1", id) is None
+        assert (await console_app.send(operator, path, {"accepted": "yes"})).status_code == 303
+        again = await console_app.send(operator, path, {"accepted": "no"})
+        assert again.status_code == 303
+    row = await db.fetchrow("select accepted, decided_by, unit, cells::text as cells from target_spread")
+    assert (row["accepted"], row["decided_by"], row["unit"]) == (True, "operator", "USD")
+    audited = await db.fetch("select action, operator from audit where action like 'target.%' order by seq")
+    assert [tuple(one) for one in audited] == [("target.proposed", "operator"), ("target.accepted", "operator")]
+    shares = await db.fetch(
+        """select p.key as person, sum(p.value::bigint)::bigint as units from target_spread s, jsonb_each(s.cells) d,
+           jsonb_each_text(d.value) p group by p.key order by p.key"""
+    )
+    totals = {one["person"]: one["units"] for one in shares}
+    assert abs(totals["operator"] * 5 - totals["viewer"] * 12) <= 12 * 4  # a unit a day from 1.2 to .5
+
+
+async def test_the_gap_is_explained(fair: Fair, console_app: Console) -> None:
+    await fair.live()
+    async with console_app.client() as client:
+        await console_app.log_in(client, "viewer")
+        page = (await client.get("/campaigns/autumn/goals")).text
+        assert "$140" in page  # what the review says too
+        assert "did we do it" in page
+        assert "Fewer than two cases" in page
+        missing = await client.get("/campaigns/none/goals")
+        assert missing.status_code == 404
+
+
+async def test_without_goals_the_page_teaches(fair: Fair, console_app: Console) -> None:
+    head = document(fair.now_ms)
+    await fair.office.create(await fair.actor(), head[: head.index("[goals.gmv]")] + head[head.index("[budget]") :])
+    async with console_app.client() as client:
+        await console_app.log_in(client, "viewer")
+        page = (await client.get("/campaigns/autumn/goals")).text
+        assert "The document has no [goals]" in page
+        assert (await client.get("/campaigns/autumn/goals?goal=none")).status_code == 200
+
+
+@pytest.mark.parametrize(("width", "language"), [(WIDE, "en"), (NARROW, "zh")])
+async def test_the_page_is_sound(
+    fair: Fair, console_app: Console, chromium: Browser, width: int, language: str
+) -> None:
+    await fair.live()
+    visitor = await Visitor.come(chromium, console_app.url, width=width, language=language)
+    await sign_in(console_app, visitor, "operator")
+    await visitor.page.goto("/campaigns/autumn/goals")
+    await expect(visitor.page.locator("#burn svg")).to_be_visible()
+    await sound(visitor)
+    await visitor.leave()
