@@ -8,7 +8,7 @@ others by their weights, again, until nothing is left or nobody has room.
 """
 
 from collections.abc import Sequence
-from operator import mul
+from operator import gt, mul
 
 
 def allocate(amount: int, weights: Sequence[int], rooms: Sequence[int] | None = None) -> list[int]:
@@ -52,6 +52,41 @@ def allocate_runs(
     """
     if amount >= sum(map(mul, counts, rooms)):
         return [[(count, room)] for count, room in zip(counts, rooms, strict=True)]
+    if len(counts) == 1:
+        whole, spare = divmod(amount, counts[0])
+        return [[(spare, whole + 1), (counts[0] - spare, whole)] if spare else [(counts[0], whole)]]
+    return _at_once(amount, counts, weights, rooms) or _in_rounds(amount, counts, weights, rooms)
+
+
+def _at_once(
+    amount: int, counts: Sequence[int], weights: Sequence[int], rooms: Sequence[int]
+) -> list[list[tuple[int, int]]] | None:
+    """The parts if nobody's room binds, which is nearly always; else None."""
+    total = sum(map(mul, counts, weights))
+    if not total:
+        return None
+    given = [amount * weight // total for weight in weights]
+    spare = amount - sum(map(mul, counts, given))
+    parts = [[pair] for pair in zip(counts, given, strict=True)]
+    if spare:
+        rests = [amount * weight % total for weight in weights]
+        for n in sorted(range(len(rests)), key=rests.__getitem__, reverse=True):  # stable: ties to the earlier
+            count = counts[n]
+            if count > spare:
+                parts[n] = [(spare, given[n] + 1), (count - spare, given[n])]
+                given[n] += 1
+                break
+            given[n] += 1
+            parts[n] = [(count, given[n])]
+            spare -= count
+            if not spare:
+                break
+    return None if any(map(gt, given, rooms)) else parts
+
+
+def _in_rounds(
+    amount: int, counts: Sequence[int], weights: Sequence[int], rooms: Sequence[int]
+) -> list[list[tuple[int, int]]]:
     runs = [[_Run(*x, 0)] for x in zip(counts, weights, rooms, strict=True)]
     left = amount
     while left > 0:

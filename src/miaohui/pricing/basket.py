@@ -9,6 +9,8 @@ from typing import NamedTuple
 from miaohui.pricing.allocation import allocate_runs
 
 FREE = -1
+Taken = tuple[int, int, "Taken | None"]
+"""(promotion, minor units it took off one unit, what was taken before)."""
 
 
 class Cut(NamedTuple):
@@ -49,11 +51,11 @@ class Basket:
     """Runs in the order of their units, one list per property (index = run):
 
     `line` index of the line, `count` units, `list` list price, `price` price now, `low` floor, `activity` price after the activity
-    lane, `start` price when the lane began, `owner` the promotion whose unit group has it (or FREE), `parts` what was taken off one
-    unit: ((promotion, minor), ...).
+    lane, `start` price when the lane began, `owner` the promotion whose unit group has it (or FREE), `taken` what was taken off one
+    unit: a chain, the last first, so that a basket is copied at the cost of its runs.
     """
 
-    __slots__ = ("activity", "count", "line", "list", "low", "owner", "parts", "price", "start")
+    __slots__ = ("activity", "count", "line", "list", "low", "owner", "price", "start", "taken")
 
     def __init__(self, runs: Iterable[tuple[int, int, int, int]]) -> None:
         """Runs as (line, count, list price, floor)."""
@@ -64,7 +66,7 @@ class Basket:
         self.low = [min(row[2], row[3]) for row in rows]
         self.price, self.activity, self.start = self.list[:], self.list[:], self.list[:]
         self.owner = [FREE] * len(rows)
-        self.parts: list[tuple[tuple[int, int], ...]] = [()] * len(rows)
+        self.taken: list[Taken | None] = [None] * len(rows)
 
     def copy(self) -> "Basket":
         """A basket of its own with the same runs."""
@@ -72,6 +74,15 @@ class Basket:
         for name in self.__slots__:
             setattr(twin, name, getattr(self, name)[:])
         return twin
+
+    def parts(self, run: int) -> list[tuple[int, int]]:
+        """What was taken off one unit of `run`: (promotion, minor units), the first first."""
+        found, link = [], self.taken[run]
+        while link is not None:
+            turn, minor, link = link
+            found.append((turn, minor))
+        found.reverse()
+        return found
 
     def rooms(self, runs: Iterable[int]) -> list[int]:
         """How much may still be taken off one unit of each run."""
@@ -85,7 +96,7 @@ class Basket:
 
     def take(self, cuts: Sequence[Cut], promotion: int) -> int:
         """Take `cuts` for `promotion`; how much that was. No two cuts may meet on one unit."""
-        price, count, parts, owner = self.price, self.count, self.parts, self.owner
+        price, count, taken, owner = self.price, self.count, self.taken, self.owner
         saved, inside = 0, []
         for cut in cuts:
             run, offset, units, part, grouped = cut
@@ -94,7 +105,7 @@ class Basket:
                 continue
             if part:
                 price[run] -= part
-                parts[run] += ((promotion, part),)
+                taken[run] = (promotion, part, taken[run])
                 saved += part * units
             if grouped:
                 owner[run] = promotion

@@ -48,6 +48,8 @@ class Facts:
     def __init__(self, cart: Cart, lines: Lines) -> None:
         self.cart, self.lines = cart, lines
         self.codes = frozenset(plain(code) for code in cart.codes)
+        self.known: dict[tuple[int, str], tuple[int, int]] = {}
+        """Scopes already added up since the lane began: what they cost, and their pieces."""
 
     def failing(self, conditions: tuple[AnyCondition, ...], basket: Basket) -> Failing | None:
         """The first of `conditions` that fails, None if all hold."""
@@ -68,7 +70,7 @@ class Facts:
                 return self._customer(condition)
             case CartIs():
                 value = self.cart.attributes.get(condition.is_.attribute)
-                return None if fits(condition.is_, value) else _differs("cart_differs", condition.is_)
+                return None if fits(condition.is_, value) else differs("cart_differs", condition.is_)
             case AnyOf():
                 failed = [self._check(one, basket) for one in condition.conditions]
                 return None if None in failed else (failed[0] or Failing("nothing_fits", {}))
@@ -107,7 +109,7 @@ class Facts:
         match condition:
             case CustomerIs():
                 value = customer.attributes.get(condition.is_.attribute)
-                return None if fits(condition.is_, value) else _differs("customer_differs", condition.is_)
+                return None if fits(condition.is_, value) else differs("customer_differs", condition.is_)
             case InAudience():
                 for name in condition.none_of:
                     if name in customer.audiences:
@@ -123,28 +125,35 @@ class Facts:
                 return None
 
     def _lines(self, condition: Spend | Pieces | Kinds, basket: Basket) -> Failing | None:
-        runs = self.lines.runs(basket, condition.scope)
         match condition:
             case Spend():
-                price = basket.start if condition.of == "base" else basket.list
-                worth = sum(price[n] * basket.count[n] for n in runs)
+                worth, _ = self._sums(condition.scope, condition.of, basket)
                 if worth < condition.at_least_minor:
                     return spend_more(condition.at_least_minor, worth, condition.scope)
                 if condition.at_most_minor is not None and worth > condition.at_most_minor:
                     return Failing("spend_less", {"at_most_minor": condition.at_most_minor, "worth_minor": worth})
             case Pieces():
-                pieces = sum(basket.count[n] for n in runs)
+                _, pieces = self._sums(condition.scope, "base", basket)
                 if pieces < condition.at_least:
                     return pieces_more(condition.at_least, pieces, condition.scope)
                 if condition.at_most is not None and pieces > condition.at_most:
                     return Failing("pieces_less", {"at_most": condition.at_most, "pieces": pieces})
             case Kinds():
+                runs = self.lines.runs(basket, condition.scope)
                 kinds = len({self.lines.items[basket.line[n]].sku for n in runs})
                 if kinds < condition.at_least:
                     return Failing(
                         "kinds_more", {"missing": condition.at_least - kinds, "at_least": condition.at_least}
                     )
         return None
+
+    def _sums(self, scope: Scope, of: str, basket: Basket) -> tuple[int, int]:
+        key = (id(scope), of)
+        if key not in self.known:
+            runs, count = self.lines.runs(basket, scope), basket.count
+            price = basket.start if of == "base" else basket.list
+            self.known[key] = (sum([price[n] * count[n] for n in runs]), sum([count[n] for n in runs]))
+        return self.known[key]
 
 
 def spend_more(at_least_minor: int, worth_minor: int, scope: Scope) -> Failing:
@@ -176,5 +185,6 @@ def within_limits(promotion: str, limits: Limits, cart: Cart) -> Failing | None:
     return None
 
 
-def _differs(code: str, where: Where) -> Failing:
+def differs(code: str, where: Where) -> Failing:
+    """An attribute is not as wanted."""
     return Failing(code, {"attribute": where.attribute, "op": where.op, "wanted": ", ".join(where.values)})

@@ -65,7 +65,7 @@ class Sale:
 
     def run(self) -> Priced:
         """Everything, in turn."""
-        for turn in self.book.concerned(self.cart, self.facts.lines, self.facts.codes):
+        for turn in self.book.concerned(self.cart, self.facts.lines, self.facts.codes, self.outcomes):
             promotion = self.book.promotions[turn]
             failing = self.facts.failing(self.book.early[turn], self.goods) or within_limits(
                 promotion.id, promotion.limits, self.cart
@@ -123,6 +123,7 @@ class Sale:
 
     def begin(self) -> None:
         """A lane begins: what units cost now is its base."""
+        self.facts.known.clear()
         self.goods.start = self.goods.price[:]
         self.shipping.start = self.shipping.price[:]
 
@@ -156,7 +157,8 @@ class Sale:
 
     def clashes(self, turn: int) -> bool:
         """Whether a promotion that gave something excludes this one; noted if so."""
-        against = [x for x in self.gave if x in self.book.conflicts[turn]]
+        conflicts = self.book.conflicts[turn]
+        against = [x for x in self.gave if x in conflicts] if conflicts else []
         if against:
             self.refuse(turn, "skipped", "excluded", by=against)
         return bool(against)

@@ -4,6 +4,7 @@ Each effect is worked through with figures in docs/reference/pricing.md; a test 
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from operator import mul
 
 from miaohui.pricing.allocation import allocate, allocate_runs, percent
 from miaohui.pricing.basket import FREE, Basket, Cut, capped, shared, total
@@ -25,8 +26,8 @@ from miaohui.pricing.effects import (
 from miaohui.pricing.lines import Lines
 from miaohui.pricing.promotion import Options
 
-Chosen = list[tuple[int, int]]
-"""Units of a selection: (run, how many of its first units)."""
+Chosen = tuple[Sequence[int], Sequence[int]]
+"""Units of a selection: runs, and how many of the first units of each."""
 
 
 class Giver:
@@ -35,6 +36,8 @@ class Giver:
     def __init__(self, cart: Cart, lines: Lines, options: Options) -> None:
         self.cart, self.lines, self.options = cart, lines, options
         self.front = options.split == "first"
+        self.limited = 0
+        """How often an effect got less than it would take, because units were at their floor: `search` asks."""
 
     def cuts(self, effect: AnyEffect, basket: Basket) -> list[Cut]:
         """What `effect` would take; a cap of the effect is kept, the promotion's limits are not looked at."""
@@ -52,8 +55,8 @@ class Giver:
                 amount = self.points(effect, basket) // effect.points * effect.off_minor
                 found = self._lay(basket, self._chosen(basket, effect.scope), amount)
             case Deposit():
-                chosen = [x for x in self._deposits(basket, effect.scope) if x[1]]
-                found = self._per_unit(basket, chosen, lambda _: effect.worth_minor - effect.deposit_minor)
+                held = self._deposits(basket, effect.scope)
+                found = self._per_unit(basket, held, lambda _: effect.worth_minor - effect.deposit_minor)
             case Nth() | Bundle() | BuyGet():
                 found = self._groups(effect, basket)
             case _:
@@ -72,7 +75,7 @@ class Giver:
 
     def prepaid(self, effect: Deposit, basket: Basket) -> int:
         """What the customer has paid by deposit for units in scope."""
-        return effect.deposit_minor * sum(units for _, units in self._deposits(basket, effect.scope))
+        return effect.deposit_minor * sum(self._deposits(basket, effect.scope)[1])
 
     def measured(self, effect: Reduction, basket: Basket) -> int:
         """What the tiers look at: minor units when the lane began, or pieces."""
@@ -85,7 +88,7 @@ class Giver:
     def _chosen(self, basket: Basket, scope: Scope, units_max: int = 0) -> Chosen:
         runs = self.lines.runs(basket, scope)
         if not units_max:
-            return [(n, basket.count[n]) for n in runs]
+            return runs, [basket.count[n] for n in runs]
         return _first(basket, runs, lambda _: units_max)
 
     def _deposits(self, basket: Basket, scope: Scope) -> Chosen:
@@ -102,7 +105,7 @@ class Giver:
         else:
             found = []
             for part in _by_line(basket, chosen) if effect.each == "line" else [chosen]:
-                amount = percent(sum(of[n] * units for n, units in part), effect.off_ppm)
+                amount = percent(sum(of[n] * units for n, units in zip(*part, strict=True)), effect.off_ppm)
                 found += self._lay(basket, part, amount)
         return found if effect.cap_minor is None else capped(found, effect.cap_minor)
 
@@ -123,7 +126,7 @@ class Giver:
             return []
         chosen = self._chosen(basket, effect.scope)
         if tier.off_ppm:
-            amount = percent(sum(basket.start[n] * units for n, units in chosen), tier.off_ppm)
+            amount = percent(sum(basket.start[n] * units for n, units in zip(*chosen, strict=True)), tier.off_ppm)
         else:
             times = measured // tier.at_least if effect.every else 1
             amount = tier.off_minor * (min(times, effect.times_max) if effect.times_max else times)
@@ -161,32 +164,27 @@ class Giver:
     ) -> tuple[list[Cut], int]:
         """Cuts of all groups that can be made, and how many that are. Equal groups are made at one stroke."""
         left = {n: basket.count[n] for runs, _ in needs for n in runs}
+        queues = [(runs[::-1], wanted) for runs, wanted in needs]  # the next run last: an empty one is popped
+        price, low = basket.price, basket.low
+        got_only = isinstance(effect, BuyGet) and effect.spread == "got"
         at, made = dict.fromkeys(left, 0), 0
         found: list[Cut] = []
-        while True:
-            picked = _pick(left, needs)
-            if picked is None:
+        while not times_max or made < times_max:
+            picked = _pick(left, queues)
+            if picked is None or (saving := _saving(effect, basket, picked)) <= 0:
                 break
-            each: dict[int, int] = {}
-            for _, n, units in picked:
-                each[n] = each.get(n, 0) + units
-            times = min(left[n] // units for n, units in each.items())
+            times = _times(left, picked)
             if times_max:
                 times = min(times, times_max - made)
-            saving = _saving(effect, basket, picked)
-            if saving <= 0 or times <= 0:
-                break
             counts = [units for _, _, units in picked]
-            rooms = [basket.price[n] - basket.low[n] for _, n, _ in picked]
-            if isinstance(effect, BuyGet) and effect.spread == "got":
-                rooms = [room if need else 0 for (need, _, _), room in zip(picked, rooms, strict=True)]
-            shares = allocate_runs(saving, counts, [basket.price[n] for _, n, _ in picked], rooms)
+            rooms = [price[n] - low[n] if part or not got_only else 0 for part, n, _ in picked]
+            self.limited += saving > sum(map(mul, counts, rooms))
+            shares = allocate_runs(saving, counts, [price[n] for _, n, _ in picked], rooms)
             for (_, n, units), share in zip(picked, shares, strict=True):
                 found += shared(n, at[n], [(k * times, part) for k, part in share], grouped=True)
                 at[n] += units * times
                 left[n] -= units * times
             made += times
-            needs = [([n for n in runs if left[n]], wanted) for runs, wanted in needs]
         return found, made
 
     def _free(self, basket: Basket, scope: Scope) -> list[int]:
@@ -200,26 +198,55 @@ class Giver:
 
     def _per_unit(self, basket: Basket, chosen: Chosen, part: Callable[[int], int]) -> list[Cut]:
         price, low = basket.price, basket.low
-        return [Cut(n, 0, units, off) for n, units in chosen if (off := min(part(n), price[n] - low[n])) > 0]
+        cuts = []
+        for n, units in zip(*chosen, strict=True):
+            off, room = part(n), price[n] - low[n]
+            if off > room:
+                self.limited += 1
+                off = room
+            if off > 0:
+                cuts.append(Cut(n, 0, units, off))
+        return cuts
 
     def _lay(self, basket: Basket, chosen: Chosen, amount: int) -> list[Cut]:
-        if amount <= 0 or not chosen:
+        runs, units = chosen
+        if amount <= 0 or not runs:
             return []
         if self.front:
             return self._lay_front(basket, chosen, amount)
-        runs = [n for n, _ in chosen]
-        prices = [basket.price[n] for n in runs]
-        shares = allocate_runs(amount, [units for _, units in chosen], prices, basket.rooms(runs))
-        return [cut for n, share in zip(runs, shares, strict=True) for cut in shared(n, 0, share) if cut.part]
+        if len(runs) == 1:
+            return self._lay_evenly(basket, runs[0], units[0], amount)
+        rooms = basket.rooms(runs)
+        self.limited += amount > sum(map(mul, units, rooms))
+        shares = allocate_runs(amount, units, [basket.price[n] for n in runs], rooms)
+        cuts = []
+        for n, share in zip(runs, shares, strict=True):
+            if len(share) == 1:
+                if share[0][1]:
+                    cuts.append(Cut(n, 0, *share[0]))
+            else:
+                cuts += [cut for cut in shared(n, 0, share) if cut.part]
+        return cuts
+
+    def _lay_evenly(self, basket: Basket, run: int, units: int, amount: int) -> list[Cut]:
+        room = basket.price[run] - basket.low[run]
+        if amount >= room * units:
+            self.limited += amount > room * units
+            return [Cut(run, 0, units, room)] if room else []
+        whole, spare = divmod(amount, units)
+        pieces = [Cut(run, 0, spare, whole + 1)] if spare else []
+        return [*pieces, Cut(run, spare, units - spare, whole)] if whole else pieces
 
     def _lay_front(self, basket: Basket, chosen: Chosen, amount: int) -> list[Cut]:
-        groups = list(_by_line(basket, chosen))
-        worth = [sum(basket.price[n] * units for n, units in group) for group in groups]
-        rooms = [sum((basket.price[n] - basket.low[n]) * units for n, units in group) for group in groups]
+        price, low = basket.price, basket.low
+        groups = [list(zip(*group, strict=True)) for group in _by_line(basket, chosen)]
+        worth = [sum(price[n] * units for n, units in group) for group in groups]
+        rooms = [sum((price[n] - low[n]) * units for n, units in group) for group in groups]
+        self.limited += amount > sum(rooms)
         found = []
         for group, part in zip(groups, allocate(amount, worth, rooms), strict=True):
             for n, units in group:
-                room = basket.price[n] - basket.low[n]
+                room = price[n] - low[n]
                 full = min(units, part // room) if room else 0
                 found += [Cut(n, 0, full, room)] if full else []
                 part -= full * room
@@ -238,54 +265,69 @@ def reached(effect: Reduction, measured: int) -> Tier | None:
 def _first(basket: Basket, runs: Sequence[int], most: Callable[[int], int]) -> Chosen:
     """The first `most(line)` units of each line."""
     taken: dict[int, int] = {}
-    chosen = []
+    chosen, counts = [], []
     for n in runs:
         line = basket.line[n]
         units = min(basket.count[n], most(line) - taken.get(line, 0))
         if units > 0:
-            chosen.append((n, units))
+            chosen.append(n)
+            counts.append(units)
             taken[line] = taken.get(line, 0) + units
-    return chosen
+    return chosen, counts
 
 
 def _by_line(basket: Basket, chosen: Chosen) -> Iterator[Chosen]:
-    lines: dict[int, Chosen] = {}
-    for n, units in chosen:
-        lines.setdefault(basket.line[n], []).append((n, units))
+    """The selection, line by line."""
+    lines: dict[int, tuple[list[int], list[int]]] = {}
+    for n, units in zip(*chosen, strict=True):
+        runs, counts = lines.setdefault(basket.line[n], ([], []))
+        runs.append(n)
+        counts.append(units)
     yield from lines.values()
 
 
 def _dearest(basket: Basket, runs: Sequence[int]) -> list[int]:
-    return sorted(runs, key=lambda n: (-basket.price[n], n))
+    start = basket.start
+    return sorted(runs, key=lambda n: -start[n])  # stable: of the same price the earlier
 
 
-def _pick(left: dict[int, int], needs: list[tuple[list[int], int]]) -> list[tuple[int, int, int]] | None:
-    """Units of one group as (part, run, units); None if a part cannot be filled."""
+def _pick(left: dict[int, int], queues: list[tuple[list[int], int]]) -> list[tuple[int, int, int]] | None:
+    """Units of one group as (part, run, units), each part from the end of its queue; None if one cannot be filled."""
     picked: list[tuple[int, int, int]] = []
     used: dict[int, int] = {}
-    for part, (runs, wanted) in enumerate(needs):
-        for n in runs:
+    for part, (runs, wanted) in enumerate(queues):
+        while runs and not left[runs[-1]]:
+            runs.pop()
+        for n in reversed(runs):
             units = min(left[n] - used.get(n, 0), wanted)
             if units > 0:
                 picked.append((part, n, units))
                 used[n] = used.get(n, 0) + units
                 wanted -= units
-            if not wanted:
-                break
+                if not wanted:
+                    break
         if wanted:
             return None
     return picked
+
+
+def _times(left: dict[int, int], picked: list[tuple[int, int, int]]) -> int:
+    """How many groups like this one can be made before a run is empty."""
+    each: dict[int, int] = {}
+    for _, n, units in picked:
+        each[n] = each.get(n, 0) + units
+    return min(left[n] // units for n, units in each.items())
 
 
 def _saving(effect: Nth | Bundle | BuyGet, basket: Basket, picked: list[tuple[int, int, int]]) -> int:
     """What one group saves, before floors."""
     match effect:
         case Nth():
-            return percent(basket.price[picked[-1][1]], effect.off_ppm)
+            return percent(basket.start[picked[-1][1]], effect.off_ppm)
         case Bundle():
-            worth = sum(basket.price[n] * units for _, n, units in picked)
+            worth = sum(basket.start[n] * units for _, n, units in picked)
             if effect.price_minor is not None:
                 return worth - effect.price_minor
             return min(worth, effect.off_minor) or percent(worth, effect.off_ppm)
         case BuyGet():
-            return percent(sum(basket.price[n] * units for part, n, units in picked if part), effect.off_ppm)
+            return percent(sum(basket.start[n] * units for part, n, units in picked if part), effect.off_ppm)

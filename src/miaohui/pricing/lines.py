@@ -43,15 +43,18 @@ class Lines:
         return runs
 
     def _find(self, scope: Scope) -> frozenset[int] | None:
-        if not (scope.skus or scope.categories or scope.except_skus or scope.except_categories or scope.where):
-            return None
-        found = set(range(len(self.items)))
         if scope.skus:
             found = _any(self.by_sku, scope.skus)
-        if scope.categories:
-            found &= _any(self.by_category, scope.categories)
-        found -= _any(self.by_sku, scope.except_skus)
-        found -= _any(self.by_category, scope.except_categories)
+            if scope.categories:
+                found &= _any(self.by_category, scope.categories)
+        elif scope.categories:
+            found = _any(self.by_category, scope.categories)
+        elif scope.except_skus or scope.except_categories or scope.where:
+            found = set(range(len(self.items)))
+        else:
+            return None
+        if scope.except_skus or scope.except_categories:
+            found -= _any(self.by_sku, scope.except_skus) | _any(self.by_category, scope.except_categories)
         for where in scope.where:
             found = {n for n in found if fits(where, self._attribute(n, where.attribute))}
         return frozenset(found)

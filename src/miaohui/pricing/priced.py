@@ -10,7 +10,7 @@ from msgspec import Struct
 from miaohui.pricing.allocation import allocate
 
 
-class Units(Struct, frozen=True):
+class Units(Struct, frozen=True, gc=False):
     """`count` equal units of a line, next to each other: list price, price to pay, and what each promotion took off ONE of them."""
 
     count: int
@@ -19,7 +19,7 @@ class Units(Struct, frozen=True):
     parts: tuple[tuple[str, int], ...] = ()
 
 
-class PricedLine(Struct, frozen=True, kw_only=True):
+class PricedLine(Struct, frozen=True, kw_only=True, gc=False):
     """A line of the cart (or a shipping method: one unit). `given_minor`: promotion -> what it took off the line."""
 
     line: str
@@ -62,7 +62,7 @@ class Earned(Struct, frozen=True, kw_only=True):
     amount: int
 
 
-class Outcome(Struct, frozen=True, kw_only=True):
+class Outcome(Struct, frozen=True, kw_only=True, gc=False):
     """What became of one promotion.
 
     `code` says why: "applied", or a code of `miaohui.pricing.explain.SENTENCES`, with its `data`. `by`: the promotions that kept

@@ -66,18 +66,16 @@ def _lines(
 ) -> tuple[PricedLine, ...]:
     units: list[list[Units]] = [[] for _ in items]
     given: list[dict[int, int]] = [{} for _ in items]
-    before: tuple[int, object] = (-1, None)
-    for line, count, listed, price, parts in zip(
-        basket.line, basket.count, basket.list, basket.price, basket.parts, strict=True
-    ):
+    for run, line in enumerate(basket.line):
+        parts, count = basket.parts(run), basket.count[run]
         taken = given[line]
         for turn, minor in parts:
             taken[turn] = taken.get(turn, 0) + minor * count
+        named = tuple([(ids[turn], minor) for turn, minor in parts])
         rows = units[line]
-        if before == (line, parts):
+        if rows and rows[-1].parts == named and rows[-1].list_minor == basket.list[run]:
             count += rows.pop().count
-        rows.append(Units(count, listed, price, tuple([(ids[turn], minor) for turn, minor in parts])))
-        before = (line, parts)
+        rows.append(Units(count, basket.list[run], basket.price[run], named))
     priced = []
     for n, item in enumerate(items):
         for turn, minor in given[n].items():

@@ -22,12 +22,13 @@ from miaohui.pricing.conditions import (
     Within,
 )
 from miaohui.pricing.effects import Amount, AnyEffect, Bundle, Gift, Percent
-from miaohui.pricing.eligible import Failing, named, pieces_more, plain, spend_more
+from miaohui.pricing.eligible import Failing, differs, named, pieces_more, plain, spend_more
 from miaohui.pricing.lines import Lines
 from miaohui.pricing.priced import Outcome
 from miaohui.pricing.promotion import LANES, Lane, LaneName, Options, Promotion
 
 Key = tuple[str, ...]
+Need = tuple[frozenset[Key], Failing]
 _CHEAP = (Code, Within, Weekly, InAudience, CustomerIs, CartIs, Orders)
 _NO_PRIORITY = -(2**63)
 
@@ -57,18 +58,33 @@ class Rulebook:
         self.codes = self._codes()
         self._always: list[int] = []
         self._keyed: dict[Key, list[int]] = {}
-        self.misses = [self._index(turn, promotion) for turn, promotion in enumerate(self.promotions)]
+        self._needs = [self._index(turn) for turn in range(len(self.ids))]
+        nothing = Failing("gives_nothing", {})
+        self.misses = [
+            _miss(self.ids[turn], needs[0][1] if needs else nothing) for turn, needs in enumerate(self._needs)
+        ]
 
     def lane(self, name: LaneName) -> Lane:
         """How `name` stacks; points pay once."""
         return self.options.lanes.get(name, Lane(mode="first") if name == "points" else Lane())
 
-    def concerned(self, cart: Cart, lines: Lines, codes: frozenset[str]) -> list[int]:
-        """Promotions that have what their index asks for, in the order of their turns. For the others `misses` says why not."""
+    def concerned(self, cart: Cart, lines: Lines, codes: frozenset[str], outcomes: list[Outcome]) -> list[int]:
+        """Promotions that have everything their index asks for, in the order of their turns.
+
+        Those that lack the first thing keep their outcome of `misses`; who lacks another gets his in `outcomes`.
+        """
+        keys = set(_keys_of(cart, lines, codes))
         found = set(self._always)
-        for key in _keys_of(cart, lines, codes):
-            found.update(self._keyed.get(key, ()))
-        return sorted(found)
+        for key in keys & self._keyed.keys():
+            found.update(self._keyed[key])
+        concerned = []
+        for turn in sorted(found):
+            lacking = next((failing for needed, failing in self._needs[turn][1:] if keys.isdisjoint(needed)), None)
+            if lacking is None:
+                concerned.append(turn)
+            else:
+                outcomes[turn] = _miss(self.ids[turn], lacking)
+        return concerned
 
     def _turn(self, promotion: Promotion) -> tuple[int, int, str]:
         lanes = [LANES.index(promotion.lane_of(effect)) for effect in promotion.effects] or [len(LANES)]
@@ -97,13 +113,18 @@ class Rulebook:
                         codes.setdefault(plain(code), []).append(turn)
         return codes
 
-    def _index(self, turn: int, promotion: Promotion) -> Outcome:
-        keys, failing = _needed(promotion, self.early[turn] + self.late[turn])
-        if not keys:
+    def _index(self, turn: int) -> list[Need]:
+        needs = list(_needs(self.promotions[turn], self.early[turn] + self.late[turn]))
+        if not needs:
             self._always.append(turn)
-        for key in dict.fromkeys(keys):
-            self._keyed.setdefault(key, []).append(turn)
-        return Outcome(promotion=promotion.id, status="not_eligible", code=failing.code, data=failing.data)
+        else:
+            for key in needs[0][0]:
+                self._keyed.setdefault(key, []).append(turn)
+        return needs
+
+
+def _miss(promotion: str, failing: Failing) -> Outcome:
+    return Outcome(promotion=promotion, status="not_eligible", code=failing.code, data=failing.data)
 
 
 def _rank(promotion: Promotion) -> tuple[int, str]:
@@ -118,32 +139,28 @@ def _keys_of(cart: Cart, lines: Lines, codes: frozenset[str]) -> Iterator[Key]:
     yield from (("category", name) for name in lines.by_category)
 
 
-def _needed(promotion: Promotion, conditions: tuple[AnyCondition, ...]) -> tuple[list[Key], Failing]:
-    """Keys of which a cart must have one for the promotion to apply, and what fails without; no keys: look at every cart."""
+def _needs(promotion: Promotion, conditions: tuple[AnyCondition, ...]) -> Iterator[Need]:
+    """Sets of keys of each of which a cart must have one, and what fails without; what the customer enters or is comes first."""
     for condition in conditions:
         match condition:
             case Code():
-                return [("code", plain(code)) for code in condition.any_of], Failing("code_missing", {})
+                yield frozenset(("code", plain(code)) for code in condition.any_of), Failing("code_missing", {})
             case InAudience(any_of=names) if names:
-                return [("audience", x) for x in names], Failing("not_in_audience", {"audience": ", ".join(names)})
+                failing = Failing("not_in_audience", {"audience": ", ".join(names)})
+                yield frozenset(("audience", name) for name in names), failing
             case CustomerIs(is_=where) if where.op == "in":
-                data = {"attribute": where.attribute, "op": "in", "wanted": ", ".join(where.values)}
-                return [("customer", where.attribute, x) for x in where.values], Failing("customer_differs", dict(data))
-    for condition in conditions:
-        match condition:
+                failing = differs("customer_differs", where)
+                yield frozenset(("customer", where.attribute, value) for value in where.values), failing
             case Pieces(at_least=at_least, scope=scope) if at_least > 0 and (keys := _scoped(scope)):
-                return keys, pieces_more(at_least, 0, scope)
+                yield keys, pieces_more(at_least, 0, scope)
             case Spend(at_least_minor=at_least, scope=scope) if at_least > 0 and (keys := _scoped(scope)):
-                return keys, spend_more(at_least, 0, scope)
+                yield keys, spend_more(at_least, 0, scope)
             case Kinds(at_least=at_least, scope=scope) if at_least > 0 and (keys := _scoped(scope)):
-                return keys, Failing("kinds_more", {"missing": at_least, "at_least": at_least})
+                yield keys, Failing("kinds_more", {"missing": at_least, "at_least": at_least})
     scopes = [_scope_of(effect) for effect in promotion.effects]
-    keys_of = [_scoped(scope) if scope else [] for scope in scopes]
-    if scopes and all(keys_of):
-        first = scopes[0]
-        assert first is not None
-        return [key for keys in keys_of for key in keys], Failing("nothing_in_scope", named(first))
-    return [], Failing("gives_nothing", {})
+    if scopes and all(scope and _scoped(scope) for scope in scopes):
+        meant = [scope for scope in scopes if scope]
+        yield frozenset().union(*map(_scoped, meant)), Failing("nothing_in_scope", named(meant[0]))
 
 
 def _scope_of(effect: AnyEffect) -> Scope | None:
@@ -159,7 +176,7 @@ def _scope_of(effect: AnyEffect) -> Scope | None:
             return effect.scope
 
 
-def _scoped(scope: Scope) -> list[Key]:
+def _scoped(scope: Scope) -> frozenset[Key]:
     if scope.skus:
-        return [("sku", sku) for sku in scope.skus]
-    return [("category", name) for name in scope.categories]
+        return frozenset(("sku", sku) for sku in scope.skus)
+    return frozenset(("category", name) for name in scope.categories)

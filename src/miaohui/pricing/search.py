@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from miaohui.pricing.basket import Basket
-from miaohui.pricing.effects import AnyEffect
+from miaohui.pricing.bounds import bound, joint
+from miaohui.pricing.effects import AnyEffect, Bundle, BuyGet, Nth, PayPoints
 
 if TYPE_CHECKING:
     from miaohui.pricing.engine import Sale
@@ -45,26 +46,44 @@ class _Hunt:
         self.evaluated, self.worth, self.spent = 0, 0, False
         self.best: tuple[int, ...] = ()
         self.limit = 0 if len(turns) <= EXACT else sale.options.search_max
-        self.alone = [self._alone(turn, effects) for turn, effects in turns]
-        self.rest = [0] * (len(turns) + 1)
+        self.alone = [self._take(*each, sale.goods, sale.shipping)[0] for each in turns]
+        bounds = [bound(sale, *each, alone) for each, alone in zip(turns, self.alone, strict=True)]
+        self.harmless = [self._harmless(*each) for each in turns]
+        self.most = [[0] * (self.at_most + 1) for _ in range(len(turns) + 1)]
+        """`most[n][k]`: the most that `k` of the candidates from `n` on can save."""
+        self.others, self.units = [0] * (len(turns) + 1), [[0] * len(sale.cart.lines) for _ in range(len(turns) + 1)]
+        """The same but for unit groups, and the most that one unit of each line can contribute to any of these."""
         for n in range(len(turns) - 1, -1, -1):
-            self.rest[n] = self.rest[n + 1] + self.alone[n]
+            largest = sorted((each.most for each in bounds[n:]), reverse=True)
+            self.most[n] = [sum(largest[:k]) for k in range(self.at_most + 1)]
+            units = bounds[n].units
+            self.others[n] = self.others[n + 1] + (bounds[n].most if units is None else 0)
+            self.units[n] = list(map(max, self.units[n + 1], units)) if units else self.units[n + 1]
 
     def walk(self, n: int, goods: Basket, shipping: Basket, worth: int, taken: tuple[int, ...]) -> None:
         """Decide candidate `n` and those after it."""
         if worth > self.worth:
             self.worth, self.best = worth, taken
-        if n == len(self.turns) or len(taken) == self.at_most or worth + self.rest[n] <= self.worth or self.spent:
+        if n == len(self.turns) or self.spent or self._hopeless(n, goods, worth, len(taken)):
             return
         turn, effects = self.turns[n]
         if not self._clash(turn, taken):
             if self.limit and self.evaluated >= self.limit:
                 self.spent = True
                 return
+            limited = self._limited()
             more, there, fee = self._take(turn, effects, goods, shipping)
             if more:
                 self.walk(n + 1, there, fee, worth + more, (*taken, turn))
+                if self.harmless[n] and more == self.alone[n] and limited == self._limited():
+                    return  # without it every set would save the less by what it gives
         self.walk(n + 1, goods, shipping, worth, taken)
+
+    def _hopeless(self, n: int, goods: Basket, worth: int, taken: int) -> bool:
+        """Whether nothing from candidate `n` on can beat the best set found so far."""
+        if worth + self.most[n][self.at_most - taken] <= self.worth:
+            return True
+        return worth + self.others[n] + joint(goods, self.units[n]) <= self.worth
 
     def greedy(self) -> tuple[int, tuple[int, ...]]:
         """Take what adds most, again and again; the set is then applied in the order of its turns."""
@@ -104,5 +123,20 @@ class _Hunt:
         alone = promotions[turn].exclusive == "lane"
         return any(x in conflicts or alone or promotions[x].exclusive == "lane" for x in taken)
 
-    def _alone(self, turn: int, effects: tuple[AnyEffect, ...]) -> int:
-        return self._take(turn, effects, self.sale.goods, self.sale.shipping)[0]
+    def _limited(self) -> int:
+        return sum(giver.limited for giver in self.sale.givers.values())
+
+    def _harmless(self, turn: int, effects: tuple[AnyEffect, ...]) -> bool:
+        """Whether taking it cannot cost another candidate anything, as long as no unit comes to its floor: it uses no units
+        up, excludes nobody, takes nobody's place, and changes no base."""
+        others = {other for other, _ in self.turns if other != turn}
+        return (
+            self.sale.options.base == "lane"
+            and self.at_most >= len(self.turns)
+            and not any(
+                isinstance(effect, Nth | Bundle | BuyGet | PayPoints) or effect.scope.untouched for effect in effects
+            )
+            and not self.sale.book.conflicts[turn] & others
+            and not any(self.sale.book.promotions[x].exclusive == "lane" for x in (turn, *others))
+            and not any(effect.scope.untouched for _, other in self.turns for effect in other)
+        )
