@@ -20,7 +20,7 @@ from miaohui.host.orders import order_key
 from miaohui.host.plan import plan
 from miaohui.host.rate import Rate
 from miaohui.host.setup import Register
-from miaohui.host.storage import Broken, Raced, Storage
+from miaohui.host.storage import Broken, Full, Raced, Storage
 from miaohui.host.submission import Answer, Caller, Submission, action_id
 from miaohui.plays._contract import Refusal
 
@@ -184,10 +184,15 @@ class Host:
             except Broken:
                 log.warning("the storage does not answer; attempt %d", attempt + 1)
                 await self._again(batch, min(0.1 * (attempt + 1), 2))
+            except Full as e:
+                log.error("the storage has no room for a batch of %d: %s", len(batch), e)
+                await self._forget(batch)
+                break
             except BaseException:
                 await self._forget(batch)
                 raise
-        log.error("a batch of %d was given up", len(batch))
+        else:
+            log.error("a batch of %d was given up", len(batch))
         return [Answer(refusal=BUSY)] * len(batch)
 
     async def _forget(self, batch: list[Submission]) -> None:

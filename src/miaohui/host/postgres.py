@@ -15,7 +15,7 @@ from uuid_utils import uuid7
 
 from miaohui.events.envelope import pack
 from miaohui.host.setup import Register, unpack
-from miaohui.host.storage import Acquaintance, Broken, Changes, Loaded, Person, Raced, StateRow
+from miaohui.host.storage import Acquaintance, Broken, Changes, Full, Loaded, Person, Raced, StateRow
 from miaohui.host.submission import Customer
 from miaohui.ledger.accounts import Account, Hold
 
@@ -29,7 +29,11 @@ Connect = Callable[[], Awaitable[Any]]
 _ACQUAINT = "select * from host_acquaint($1, $2, $3, $4, $5)"
 _LOAD = "select * from host_load($1, $2, $3, $4, $5)"
 _STORE = "select host_store(" + ", ".join(f"${n}" for n in range(1, 14)) + ")"
-_GONE = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError, OSError)
+_GONE = (
+    *(asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError),
+    *(asyncpg.OperatorInterventionError, asyncpg.TooManyConnectionsError),  # it stops, starts, or is full of us
+)
+_FULL = (asyncpg.DiskFullError, asyncpg.OutOfMemoryError)
 _LOST = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
 
 
@@ -186,10 +190,12 @@ def _person(known: Acquaintance, customer: str) -> Person:
 
 @contextlib.contextmanager
 def _named() -> Any:
-    """The two troubles a batch survives, under their names."""
+    """The troubles a batch survives, under their names."""
     try:
         yield
     except _LOST as e:
         raise Raced(str(e)) from e
     except _GONE as e:
         raise Broken(str(e)) from e
+    except _FULL as e:
+        raise Full(str(e)) from e

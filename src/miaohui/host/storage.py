@@ -24,6 +24,10 @@ class Broken(Exception):
     """The storage is gone or restarts: whether the batch was committed is unknown; running it again finds out."""
 
 
+class Full(Exception):
+    """The storage has no room: nothing of the batch was kept, and trying at once would not help."""
+
+
 class Person(Struct):
     """A customer as the host needs him: identities (without the shop's), consents, and per campaign (mask of audiences, in the
     control group)."""

@@ -12,7 +12,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from miaohui.events import outbox
-from miaohui.events.remote import RemoteStore
+from miaohui.events.remote import EventsAway, RemoteStore
 from miaohui.workspace import Workspace
 
 ANSWER_S = 5.0
@@ -43,6 +43,8 @@ async def _said(asked: Awaitable[str]) -> str:
         return await asyncio.wait_for(asked, ANSWER_S)
     except TimeoutError:
         return f"no answer within {ANSWER_S:.0f} s"
+    except EventsAway as e:
+        return e.detail
     except Exception as e:  # whatever is wrong is the answer
         return f"{type(e).__name__}: {e}"
 

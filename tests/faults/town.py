@@ -1,0 +1,192 @@
+"""One PostgreSQL and any number of processes of one workspace, each of which can be killed, stopped and started again."""
+
+import asyncio
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import asyncpg
+
+from miaohui.events.remote import RemoteStore
+from miaohui.host.fairground import Fairground
+from miaohui.host.host import Host
+from miaohui.host.postgres import Postgres
+from miaohui.host.submission import Caller
+from miaohui.plays._fields import Span
+from miaohui.server.database import connect, open_database
+from miaohui.server.engines import the_vault
+from miaohui.server.postgres import EmbeddedPostgres
+from miaohui.server.postgres_folder import processes_in
+from miaohui.server.settings import Settings
+from miaohui.team import keys
+from tests.host.stage import CAMPAIGN, setup
+
+ALWAYS = [Span(0, 2**50)]
+OPEN = {"opens_ms": 0, "ends_ms": 2**50, "rate_count": 10_000}
+DURABLE = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
+"""Commits are synchronous: what the system has been given survives every kill. Only power loss would need the disk."""
+
+
+class Nursery:
+    """Starts servers; see nursery.py."""
+
+    def __init__(self):
+        self.process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("nursery.py"))],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert self.process.stdout.readline() == "open\n"
+
+    def start(self, **order):
+        """The process id of a new server."""
+        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
+
+    def close(self):
+        """End it, and with it whoever is left."""
+        self.process.stdin.close()
+        self.process.wait()
+
+
+class Server:
+    """One process: `part` is run, web or worker. It keeps its port from start to start."""
+
+    def __init__(self, nursery, part, log, **settings):
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            self.port = s.getsockname()[1]
+        port = "MIAOHUI_WORKER_PORT" if part == "worker" else "MIAOHUI_PORT"
+        self.nursery, self.part, self.log = nursery, part, log
+        self.environment = {"MIAOHUI_DEMO": "false", "MIAOHUI_LANGUAGE": "en", port: str(self.port)} | settings
+        self.pid = 0
+
+    def begin(self):
+        """Start it, and do not wait."""
+        self.pid = self.nursery.start(part=self.part, environment=self.environment, log=str(self.log))
+        self.life = os.pidfd_open(self.pid)
+
+    async def start(self):
+        """Start it and wait until it answers."""
+        self.begin()
+        while self.alive():
+            with contextlib.suppress(OSError):
+                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                writer.close()
+                return self
+            await asyncio.sleep(0.01)
+        raise AssertionError(self.log.read_text()[-3000:])
+
+    def alive(self):
+        """Whether it runs."""
+        return not select.select([self.life], [], [], 0)[0]
+
+    def send(self, sign):
+        """Send it a signal."""
+        os.kill(self.pid, sign)
+
+    async def end(self, sign=signal.SIGKILL):
+        """Signal it and wait until it is gone."""
+        with contextlib.suppress(ProcessLookupError):
+            self.send(sign)
+        await self.gone()
+
+    async def gone(self):
+        """Wait for its end."""
+        while self.alive():  # noqa: ASYNC110 - another process ends
+            await asyncio.sleep(0.005)
+
+
+class Town:
+    """A workspace on `postgres` with its processes. Use it as an async context."""
+
+    numbers = iter(range(1, 1000))
+
+    def __init__(self, postgres: EmbeddedPostgres, nursery: Nursery, folder: Path):
+        self.postgres, self.nursery = postgres, nursery
+        self.name = f"town{next(self.numbers)}"
+        self.folder = folder / self.name
+        self.folder.mkdir()
+        self.servers = []
+        self.environment = {
+            "MIAOHUI_DATABASE_URL": postgres.url,
+            "MIAOHUI_WORKSPACE": self.name,
+            "MIAOHUI_DATA": str(self.folder),
+        }
+
+    async def __aenter__(self):
+        self.db = await open_database(self.postgres.url, self.name, connections=4, months_ahead=1)
+        self.vault = await the_vault(self.db, Settings(data=self.folder, workspace=self.name))
+        storage = Postgres(partial(connect, self.postgres.url, self.name), self.vault.encrypt)
+        self.host = Host(storage, self.vault.key("host"))
+        await self.host.start()
+        self.fairground = Fairground(self.host, self.db)
+        self.events = RemoteStore(self.db, self.vault)
+        async with self.db.acquire() as c:
+            self.scope, self.key = await keys.create(c, "tests", "shop")
+        self.scope = Caller(self.scope)
+        return self
+
+    async def __aexit__(self, *_):
+        for server in self.servers:
+            if server.pid and server.alive():
+                await server.end()
+        await self.events.close()
+        await self.host.stop()
+        await self.db.close()
+
+    def server(self, part, **settings):
+        """One more process of the workspace, not yet started."""
+        log = self.folder / f"{part}{len(self.servers)}.log"
+        made = Server(self.nursery, part, log, **self.environment | settings)
+        self.servers.append(made)
+        return made
+
+    async def started(self, *parts):
+        """These processes, started together."""
+        made = [self.server(part) for part in parts]
+        await asyncio.gather(*(one.start() for one in made))
+        return made
+
+    async def open(self, **plays):
+        """Open the campaign with these plays: module -> changes of its rules."""
+        setups = [setup(module, head=OPEN, **changes) for module, changes in plays.items()]
+        await self.fairground.stock("tea-1", 10_000, "first")
+        refusal = await self.fairground.open(CAMPAIGN, setups, "USD", 10**9)
+        assert refusal is None, refusal
+
+    async def refuses(self, server, sentence):
+        """`server` does not start, and says why."""
+        server.begin()
+        await server.gone()
+        assert server.log.read_text().splitlines()[-1].startswith(f"miaohui: {sentence}")
+
+    async def move_clock(self, by_ms):
+        """Let the workspace's time jump."""
+        await self.db.execute("update workspace set clock_offset_ms = clock_offset_ms + $1", by_ms)
+
+
+async def kill_postgres(postgres: EmbeddedPostgres, sign=signal.SIGKILL):
+    """Kill all of it, or (SIGINT) let it restart; its keeper starts it again."""
+    whom = [postgres.pid] if sign == signal.SIGINT else processes_in(postgres.data)
+    for pid in whom:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, sign)
+
+
+async def back(postgres: EmbeddedPostgres, before):
+    """Wait until another server than `before` (a process id) answers."""
+    while True:
+        with contextlib.suppress(OSError, asyncpg.PostgresError):
+            connection = await asyncpg.connect(postgres.url)
+            await connection.close()
+            if postgres.pid != before:
+                return
+        await asyncio.sleep(0.02)
