@@ -17,7 +17,7 @@ from miaohui.campaign.terms import Name, Person, told
 from miaohui.campaign.work import Approval, Control, Risk, Task
 from miaohui.text import Text
 
-NOT_RUN = ("journeys", "content", "approval")
+NOT_RUN = ("journeys", "content")
 """Sections that are kept and checked for form, and that nothing acts on yet."""
 
 

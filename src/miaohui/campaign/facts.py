@@ -1,11 +1,15 @@
-"""What a document is compared with: the shop's products, the people on the team, what the data of
-customers holds, the time. None: not asked, so not compared."""
+"""What a document is compared with: the shop's products, the people on the team, other campaigns, what the data of customers holds,
+the time. None: not asked, so not compared."""
 
 from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
 
 from msgspec import Struct
 
 from miaohui.audiences.known import Known
+from miaohui.calendar.lead import Lead
+from miaohui.calendar.workdays import Stated, Workdays
 from miaohui.text import Text
 
 
@@ -20,12 +24,41 @@ class ShopProduct(Struct, frozen=True, kw_only=True):
     stock: int | None = None
 
 
+class OtherCampaign(Struct, frozen=True, kw_only=True):
+    """Another campaign that is approved or runs: when, for whom (conditions; "everybody" is one), with which products."""
+
+    id: str
+    name: Text
+    opens_ms: int
+    wrap_up_ms: int
+    audiences: frozenset[str] = frozenset()
+    skus: frozenset[str] = frozenset()
+
+
 class Facts(Struct, frozen=True, kw_only=True):
-    """The world around one document. `zone` and `currency` are the workspace's, for documents without their own."""
+    """The world around one document. `zone` and `currency` are the workspace's, for documents without their own.
+
+    `limits`: thresholds of the preflight that this workspace has replaced. `editions`: how many campaigns of its class and occasion
+    have ended. `done_tasks`: ids of its tasks that are done. `cases`: measure -> what archived campaigns reached. `leads` and
+    `stated_days`: lead times and days off as operators have changed them.
+    """
 
     products: Mapping[str, ShopProduct] | None = None
     people: frozenset[str] | None = None
+    departments: frozenset[str] = frozenset()
     known: Known | None = None
     now_ms: int | None = None
     zone: str = "UTC"
     currency: str = "CNY"
+    limits: Mapping[str, Decimal] = {}
+    others: tuple[OtherCampaign, ...] | None = None
+    editions: int | None = None
+    done_tasks: frozenset[str] | None = None
+    median_order_minor: int | None = None
+    cases: Mapping[str, tuple[Decimal, ...]] = {}
+    leads: Mapping[str, Lead] = {}
+    stated_days: Mapping[date, Stated] = {}
+
+    def workdays(self, country: str) -> Workdays:
+        """Who works when in `country`."""
+        return Workdays(country, self.stated_days)

@@ -187,7 +187,7 @@ class Office:
     async def _sound(self, c: Connection, id: str, number: int) -> Document:
         """Version `number` of the document, which nothing stops. has_problems."""
         found = await self.check((await store.version(c, id, number)).text)
-        stops = [problem for problem in found.problems if problem.level == "stop"]
+        stops = [problem for problem in found.problems if problem.stops]
         if stops or found.document is None:
             what = Text(f"第 {stops[0].line} 行：{stops[0].what.zh}", f"line {stops[0].line}: {stops[0].what.en}")
             raise CampaignRefused("has_problems", count=len(stops), what=what, problems=stops)

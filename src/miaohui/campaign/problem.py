@@ -6,13 +6,19 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from miaohui.campaign.edits import Fix
 from miaohui.campaign.places import Path, Place
-from miaohui.campaign.sentences import CODES, Level
+from miaohui.campaign.sentences import CODES, Kept, Level
 from miaohui.text import Text
 
 
-class Problem(Struct, frozen=True, kw_only=True):
-    """One thing that is wrong, where it stands, and what to do about it."""
+class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that is wrong, where it stands, and what to do about it.
+
+    `why`: the threshold and what is known about it. `rule`: the module of `preflight` that found it; empty for what is wrong with
+    the form. `fix`: edits that put it right. A stop that is `overridable` may be set aside by two people; `overridden` says by whom
+    and why.
+    """
 
     level: Level
     code: str
@@ -21,6 +27,16 @@ class Problem(Struct, frozen=True, kw_only=True):
     path: str
     what: Text
     remedy: Text
+    why: Text | None = None
+    rule: str = ""
+    fix: Fix | None = None
+    overridable: bool = False
+    overridden: str = ""
+
+    @property
+    def stops(self) -> bool:
+        """Whether it must be put right first."""
+        return self.level == "stop" and not self.overridden
 
 
 class Problems:
@@ -31,8 +47,20 @@ class Problems:
         self._found: list[Problem] = []
 
     def add(self, path: Path, code: str, **data: str | Text) -> None:
-        """Note the problem `code` at `path`; a path that is not written stands at the nearest table around it."""
-        kept, place = CODES[code], self._place(path)
+        """Note the problem `code` of the form at `path`."""
+        self.note(path, code, CODES[code], data)
+
+    def note(
+        self,
+        path: Path,
+        code: str,
+        kept: Kept,
+        data: Mapping[str, str | Text],
+        rule: str = "",
+        fix: Fix | None = None,
+    ) -> None:
+        """Note what `kept` says at `path`; a path that is not written stands at the nearest table around it."""
+        place = self._place(path)
         self._found.append(
             Problem(
                 level=kept.level,
@@ -42,6 +70,10 @@ class Problems:
                 path=written(path),
                 what=_filled(kept.what, data),
                 remedy=_filled(kept.remedy, data),
+                why=_filled(kept.why, data) if kept.why else None,
+                rule=rule,
+                fix=fix,
+                overridable=kept.overridable,
             )
         )
 
@@ -66,7 +98,7 @@ def _key(key: str) -> str:
 
 def stops(problems: list[Problem]) -> bool:
     """Whether something must be put right first."""
-    return any(problem.level == "stop" for problem in problems)
+    return any(problem.stops for problem in problems)
 
 
 def _filled(text: Text, data: Mapping[str, str | Text]) -> Text:

@@ -22,9 +22,9 @@ from babel.numbers import list_currencies
 from msgspec import Struct
 from msgspec.structs import replace
 
-from miaohui import plays
-from miaohui.campaign import check, grammar, values
-from miaohui.campaign.document import NOT_RUN, Document
+from miaohui import plays, preflight
+from miaohui.campaign import grammar, values
+from miaohui.campaign.document import Document
 from miaohui.campaign.facts import Facts, ShopProduct
 from miaohui.campaign.grammar import (
     PlaysHere,
@@ -43,11 +43,26 @@ from miaohui.plays._fields import Product, Span
 from miaohui.text import Text
 
 
+class Ruling(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How one rule of the preflight came out: what is not known yet, and how often it spoke (never: passed)."""
+
+    rule: str
+    title: Text
+    findings: int = 0
+    not_known: tuple[Text, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether it had all it needed and found nothing."""
+        return not self.findings and not self.not_known
+
+
 class Read(Struct, frozen=True):
     """What a text holds."""
 
     document: Document | None
     problems: list[Problem]
+    rulings: tuple[Ruling, ...] = ()
 
     @property
     def sound(self) -> bool:
@@ -64,11 +79,22 @@ def read(text: str, facts: Facts = Facts()) -> Read:
         return Read(None, [_syntax(text, str(error))])
     problems = Problems(places(text))
     sections = _Reader(raw, facts, problems).sections()
-    if "phases" in sections:
-        for finding in check.run(Document(**_STAND_INS | sections), facts):
-            problems.add(finding.path, finding.code, **finding.data)
+    rulings = _judged(Document(**_STAND_INS | sections), facts, problems) if "phases" in sections else ()
     whole = all(field.name in sections for field in grammar.table(Document).fields if field.required)
-    return Read(Document(**sections) if whole else None, problems.all())
+    return Read(Document(**sections) if whole else None, problems.all(), rulings)
+
+
+def _judged(document: Document, facts: Facts, problems: Problems) -> tuple[Ruling, ...]:
+    """What the rules of the preflight say of a document that could be read."""
+    rulings = []
+    for outcome in preflight.run(document, facts):
+        for one in outcome.findings:
+            problems.note(one.path, one.code, outcome.says[one.code], one.data, outcome.rule, one.fix)
+        ruling = Ruling(
+            rule=outcome.rule, title=outcome.title, findings=len(outcome.findings), not_known=outcome.not_known
+        )
+        rulings.append(ruling)
+    return tuple(rulings)
 
 
 _STAND_INS: dict[str, Any] = {"campaign": "unnamed", "name": Text(zh="", en=""), "kind": "promotional"}
@@ -140,9 +166,6 @@ class _Reader(Tables):
                     self.products = done.get("products", {})
                 case "risk":
                     self.risk = done.get("risk", Risk())
-        for section in NOT_RUN:
-            if section in self.raw:
-                self.problems.add((section,), "not_run_yet", key=section)
         if not self.raw.get("plays"):
             self.problems.add((), "no_plays")
         return done
@@ -176,7 +199,7 @@ class _Reader(Tables):
         return written or self.facts.currency
 
     def ware(self, raw: Any, path: Path) -> Any:
-        """The product, put together from the document and the shop; what is missing there `check` says."""
+        """The product, put together from the document and the shop; what is missing there the preflight says."""
         if not isinstance(raw, str):
             raise values.misfit(Ware(), raw)
         name = self.refer("product", raw, path)

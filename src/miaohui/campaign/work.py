@@ -32,14 +32,17 @@ class Sign(Struct, frozen=True, kw_only=True):
     """A signature that is needed, always or on a condition."""
 
     who: Annotated[str, told("A department or an operator", "谁签字", min_length=1)]
-    above_minor: Annotated[NotNegative | None, told("From this budget on", "预算超过多少时")] = None
-    if_: Annotated[str, told("When the campaign has this: draw, commission ...", "含有什么时")] = field(
-        name="if", default=""
+    above_minor: Annotated[NotNegative | None, told("When more money than this is at stake", "涉及金额超过多少时")] = (
+        None
     )
+    people: Annotated[NotNegative | None, told("When more people than this are reached", "触达人数超过多少时")] = None
+    if_: Annotated[
+        str, told("When it has this: draw, commission, personal, messages, override, or a play", "含有什么时")
+    ] = field(name="if", default="")
 
 
 class Approval(Struct, frozen=True, kw_only=True):
-    """Who must agree before the campaign opens. In this version one approver is enough."""
+    """Who must agree before the campaign opens; nothing written: one who may approve. See `signatures`."""
 
     signs: Annotated[tuple[Sign, ...], told("Signatures that are needed", "需要的签字")] = ()
 
