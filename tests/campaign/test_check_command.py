@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from miaohui import preflight
 from miaohui.campaign.reader import read
 from miaohui.campaign.report import check_files
 from miaohui.server.command import app
@@ -41,7 +42,7 @@ def test_the_report_names_file_line_reason_and_remedy(tmp_path: Path) -> None:
     file = tmp_path / "tea.toml"
     file.write_text(BAD)
     printed = io.StringIO()
-    assert not check_files([file], as_json=False, language="en", console=Console(file=printed, width=200))
+    assert not check_files([file], form="text", language="en", console=Console(file=printed, width=200))
     assert printed.getvalue() == (
         f"{file}:1:1 warn  no_plays\n"
         "    There are no plays\n"
@@ -52,7 +53,7 @@ def test_the_report_names_file_line_reason_and_remedy(tmp_path: Path) -> None:
         f"{file}:7:1 stop phases.wrap_up phases_out_of_order\n"
         "    wrap_up (2026-03-02 00:00) does not come after live (2026-03-03 00:00)\n"
         "    -> Phases follow each other: prepare, warm_up, live, wrap_up, review\n"
-        f"{file}: 2 stops, 1 warning\n"
+        f"{file}: 2 stops, 1 warning, {len(preflight.names()) - 3} rules passed, 2 not known yet\n"
     )
 
 
@@ -75,3 +76,22 @@ def test_the_command_ends_with_0_when_nothing_must_be_put_right(capsys: pytest.C
         app(["check", str(EXAMPLES / "mid-autumn.toml"), "--language", "zh"])
     assert ended.value.code == 0
     assert "没有与店铺的商品核对" in capsys.readouterr().out
+
+
+def test_sarif_is_what_code_hosts_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "tea.toml"
+    file.write_text(BAD)
+    with pytest.raises(SystemExit) as ended:
+        app(["check", str(file), "--sarif"])
+    assert ended.value.code == 1
+    log = json.loads(capsys.readouterr().out)
+    assert log["version"] == "2.1.0"
+    (run,) = log["runs"]
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["bad_choice", "no_plays", "phases_out_of_order"]
+    last = run["results"][-1]
+    assert (last["ruleId"], last["level"]) == ("phases_out_of_order", "error")
+    assert last["message"]["text"].startswith("wrap_up (2026-03-02 00:00) does not come after live")
+    (place,) = last["locations"]
+    assert place["physicalLocation"]["region"] == {"startLine": 7, "startColumn": 1}
+    assert place["physicalLocation"]["artifactLocation"]["uri"] == file.as_posix()
+    assert place["logicalLocations"] == [{"fullyQualifiedName": "phases.wrap_up"}]

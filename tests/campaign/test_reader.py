@@ -233,7 +233,7 @@ BROKEN = [
     ("an empty language", "[strategy]\npromise = { zh = ' ', en = 'Good' }", [(13, "strategy.promise", "missing_language")]),
     ("a third language", "[strategy]\npromise = { zh = '好', en = 'Good', fr = 'Bon' }", [(13, "strategy.promise.fr", "unknown_key")]),
     ("a bad name", "[audiences]\n'Très bon' = 'everybody'", [(13, 'audiences."Très bon"', "bad_name")]),
-    ("a text that must say something", "[content.a]\nchannel = ''\ntext = { zh = '好', en = 'Good' }", [(12, "content", "not_run_yet"), (13, "content.a.channel", "too_short_text")]),
+    ("a text that must say something", "[content.a]\nchannel = ''\ntext = { zh = '好', en = 'Good' }", [(13, "content.a.channel", "too_short_text")]),
     ("a name with a line end", "[audiences]\n\"vip\\n\" = 'everybody'", [(13, 'audiences."vip\\n"', "bad_name")]),
     ("a NUL", "[venue]\nentrances = ['door', \"a\\u0000\"]\nplace = { zh = \"\\u0000\", en = 'a' }", [(13, "venue.entrances[1]", "bad_text"), (14, "venue.place", "bad_text")]),
     # names
@@ -242,16 +242,16 @@ BROKEN = [
     ("unknown play of the campaign", "[pages.p]\nplays = ['evening']", [(13, "pages.p.plays[0]", "unknown_play_here")]),
     ("unknown goal", "[[incentives]]\nwho = 'lin'\ngoal = 'gmv'\nreward = 'tea'", [(14, "incentives[0].goal", "unknown_goal")]),
     ("unknown merchant", "[products.L-1]\nmerchant = 'm'", [(12, "products.L-1", "bad_name")]),
-    ("unknown task", "[[tasks]]\nid = 'a'\ntitle = { zh = '字', en = 'Copy' }\nafter = ['b']", [(15, "tasks[0].after[0]", "unknown_task")]),
+    ("unknown task", "[[tasks]]\nid = 'a'\ntitle = { zh = '字', en = 'Copy' }\nafter = ['b']", [(12, "tasks[0]", "task_of_nobody"), (15, "tasks[0].after[0]", "unknown_task")]),
     # times
     ("a time in words", "[logistics]\nlast_order = 'tomorrow'", [(13, "logistics.last_order", "unknown_phase")]),
     ("a day that is none", "[logistics]\nlast_order = '2026-02-30'", [(13, "logistics.last_order", "bad_time")]),
     ("a number for a time", "[logistics]\nlast_order = 5", [(13, "logistics.last_order", "wrong_type")]),
     # beyond form
-    ("goal without measure", "[goals.joy]\ntarget = 1", [(12, "goals.joy", "goal_without_measure")]),
-    ("goal from a goal that is none", "[goals.gmv]\ntarget = 1\nis = 'visitors * basket'\n[goals.basket]\ntarget = 1", [(14, "goals.gmv.is", "unknown_goal")]),
+    ("goal without measure", "[goals.joy]\ntarget = 1\nowner = 'lin'", [(12, "goals.joy", "goal_without_measure")]),
+    ("goal from a goal that is none", "[goals.gmv]\ntarget = 1\nis = 'visitors * basket'\n[goals.basket]\ntarget = 1\nowner = 'lin'", [(14, "goals.gmv.is", "unknown_goal")]),
     ("goals in a circle", "[goals.a]\ntarget = 1\nis = 'b'\n[goals.b]\ntarget = 1\nis = 'a'", [(14, "goals.a.is", "goal_circle"), (17, "goals.b.is", "goal_circle")]),
-    ("tasks in a circle", "[[tasks]]\nid = 'a'\ntitle = { zh = '字', en = 'Copy' }\nafter = ['a']", [(12, "tasks", "task_circle")]),
+    ("tasks in a circle", "[[tasks]]\nid = 'a'\ntitle = { zh = '字', en = 'Copy' }\nafter = ['a']", [(12, "tasks", "task_circle"), (12, "tasks[0]", "task_of_nobody")]),
     ("budget lines beyond the total", "[budget]\ntotal = 1\nlines = [{ for = 'sms', amount = 2 }]", [(14, "budget.lines", "lines_over_budget")]),
     ("merchants bear more than all", "[merchants.m]\ntitle = { zh = '米', en = 'Rice' }\npart = 'own'\nbears = 60\n[merchants.n]\ntitle = { zh = '米', en = 'Rice' }\npart = 'brand'\nbears = 41", [(12, "merchants", "over_100_percent")]),
     ("an audience that cannot be read", "[audiences]\nvip = 'tier >='", [(13, "audiences.vip", "bad_audience")]),
@@ -291,7 +291,7 @@ BROKEN_PLAYS = [
     ("opens before the warm-up", ('for = "vip"', 'opens = 2026-02-27'), [(24, "plays.evening.opens", "outside_phases")]),
     ("closes before it opens", ('for = "vip"', 'closes = "live"'), [(24, "plays.evening.closes", "closes_before_opening")]),
     ("never reached", ('vip = "8.00 off", everybody = "4 off 19.50"', 'everybody = "4 off", vip = "8 off"'), [(34, "plays.evening.give.vip", "never_reached")]),
-    ("below cost", ("cost = 9.90", "cost = 10"), [(28, "plays.evening.price", "below_cost")]),
+    ("below cost", ("cost = 9.90", "cost = 10"), [(21, "plays.evening", "free_accounts"), (28, "plays.evening.price", "below_cost")]),
     ("more money than there is", ("total = 500.00", "total = 120.49"), [(13, "budget.total", "over_budget")]),
     ("more than it should cost", ("total = 500.00", "total = 197.99"), [(13, "budget.total", "worst_cost_over_budget")]),
     ("more boxes than there are", ("stock = 60", "stock = 1"), [(16, "products.lantern", "over_stock")]),
@@ -313,6 +313,7 @@ def test_every_problem_is_reported_not_the_first() -> None:
     )
     assert said(text) == [
         (17, "products.lantern.sku", "not_in_shop"),
+        (21, "plays", "same_offer_for_all"),
         (24, "plays.evening.foor", "unknown_key"),
         (28, "plays.evening.price", "too_many_digits"),
     ]

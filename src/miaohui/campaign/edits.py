@@ -68,6 +68,8 @@ def _set(holder: Any, path: Path, value: Any) -> None:
         del above[behind]  # the last [[element]] goes, and the array with it
     elif isinstance(holder, list | AoT):
         _set_element(holder, int(last), value)
+    elif isinstance(holder, InlineTable):
+        _rewrite(above, behind, holder, str(last), value)
     elif value is None:
         if last in holder:
             del holder[last]
@@ -85,6 +87,21 @@ def _replace(holder: Any, key: str, value: Any) -> None:
         value.trivia.comment, value.trivia.comment_ws = trivia.comment, trivia.comment_ws
         value.trivia.trail = trivia.trail
     holder[key] = value
+
+
+def _rewrite(above: Any, behind: str | int, table: InlineTable, key: str, value: Any) -> None:
+    """An inline table is written anew, { a = 1, b = 2 }, with every value as it was spelled."""
+    written = {name: item.as_string() for name, item in table.value.items()}
+    if value is None:
+        written.pop(key, None)
+    else:
+        written[key] = value.as_string()
+    inner = ", ".join(f"{tomlkit.key(name).as_string()} = {item.strip()}" for name, item in written.items())
+    new = value_of(f"{{ {inner} }}" if inner else "{}")
+    if isinstance(above, list):
+        above[int(behind)] = new
+    else:
+        _replace(above, str(behind), new)
 
 
 def _set_element(holder: Any, at: int, value: Any) -> None:

@@ -23,6 +23,7 @@ A play is a module in `miaohui/plays/`, found by its name, with
     decide(rules, states, balances, action, moment)    -> Decision | Refusal: pure
     flow(rules)           the steps a customer takes, as Texts;  worst_cost(rules)  the most the play can cost (minor units)
 
+    prizes(rules)         optional, of plays that draw: every Prize, for the checks of odds, value and law
     stop(key, state)      optional: the timer action that ends an instance when an operator fails all that is open, or None
 
 A play that orders may claim from accepts the order actions `Place`, `Pay`, `Release`, `Refund`; each carries the same `Claim`.
@@ -60,6 +61,7 @@ __all__ = [
     "Place",
     "Placed",
     "Pool",
+    "Prize",
     "Refund",
     "RefundRequested",
     "Refusal",
@@ -124,6 +126,15 @@ class Pool(Struct, frozen=True):
     unit: str
     amount: int = 0
     source: str = ""
+
+
+class Prize(Struct, frozen=True):
+    """What a play may draw: `key` is the field of its `Rules` where it stands; `odds_ppm` None: not written."""
+
+    key: str
+    value_minor: int
+    count: int
+    odds_ppm: int | None = None
 
 
 class RefundRequested(Struct, frozen=True, tag="refund.requested"):

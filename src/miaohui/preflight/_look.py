@@ -12,7 +12,7 @@ from miaohui import plays
 from miaohui.campaign.document import Document
 from miaohui.campaign.offer import PlayTable
 from miaohui.money import Money, to_minor
-from miaohui.plays._contract import Pool
+from miaohui.plays._contract import Pool, Prize
 from miaohui.plays._fields import Given, Offer, Product, Span
 
 T = TypeVar("T")
@@ -80,9 +80,8 @@ def gifts(document: Document) -> Iterator[Gift]:
             yield from (Gift(name, key, "", one) for one in offers)
 
 
-def prizes(document: Document) -> Iterator[tuple[str, Any]]:
-    """Play and prize of every play whose module offers `prizes(rules)`: prizes with `key`, `value_minor`, `count` and
-    `odds_ppm`."""
+def prizes(document: Document) -> Iterator[tuple[str, Prize]]:
+    """Play and prize of every play whose module offers `prizes(rules)`."""
     for name, play, rules in played(document):
         found = getattr(plays.find(play.head.play), "prizes", None)
         if found is not None:

@@ -4,7 +4,7 @@ Where a goal says how many come by `share` and how many by other ways, the chain
 so many more, with each wave weaker by `decay`. K1 = 1 would mean that everybody brings somebody; nobody's chain does that for long.
 
 Worked: 100,000 by other ways, 50,000 by share: 0.5 = K1 + 0.7 K1^2 + 0.343 K1^3 + ... , K1 = 0.38. With 2,000 seeds and K1 0.567
-the factors of the waves are .567 .397 .278, and 1,734 come by share, before the crowd is used up.
+the factors of the waves are .567 .397 .278, and 1,737 come by share if the crowd never ends.
 """
 # ruff: noqa: E501 - sentences are read across
 

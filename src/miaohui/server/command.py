@@ -56,13 +56,14 @@ def ready(workspace: "Workspace", demo: "Demo | None") -> None:
 
 
 @app.command
-def check(*files: Path, json: bool = False, language: Literal["zh", "en"] = "en") -> None:
+def check(*files: Path, json: bool = False, sarif: bool = False, language: Literal["zh", "en"] = "en") -> None:
     """Read campaign documents and print every problem with its line, reason and remedy; exit code 1 if one must be put right."""
     from rich.console import Console
 
     from miaohui.campaign.report import check_files
 
-    if not check_files(files, as_json=json, language=language, console=Console()):
+    form: Literal["text", "json", "sarif"] = "sarif" if sarif else "json" if json else "text"
+    if not check_files(files, form=form, language=language, console=Console()):
         sys.exit(1)
 
 

@@ -8,6 +8,7 @@ from miaohui.campaign import reference as document
 from miaohui.campaign import schema
 from miaohui.events import dictionary
 from miaohui.events.envelope import wire_name
+from miaohui.preflight import _reference as preflight
 from miaohui.server import settings
 
 
@@ -26,6 +27,7 @@ FILES: dict[str, Callable[[], str]] = {
     "docs/reference/settings.md": settings.reference,
     "docs/reference/document.md": document.reference,
     "docs/reference/campaign.schema.json": schema.schema,
+    "docs/reference/preflight.md": preflight.reference,
     "docs/reference/events.md": events,
 }
 """Path in the checkout -> what stands there."""
