@@ -91,11 +91,11 @@ def test_two_campaigns_for_the_same_people_and_product() -> None:
         name=Text("赏月", "Moon night"),
         opens_ms=LIVE_MS - DAY_MS,
         wrap_up_ms=LIVE_MS + DAY_MS,
-        audiences=frozenset({"everybody", "tier >= gold"}),
+        audiences=frozenset({"stage is silent", "tier >= gold"}),
         skus=frozenset({"tea"}),
     )
     second, first = found(SOUND, replace(FACTS, others=(other,)))
-    assert (first.code, first.path, first.what.zh) == ("same_audience", "plays", "与“赏月”同时面向同一人群：everybody")
+    assert (first.code, first.path, first.what.zh) == ("same_audience", "plays", "与“赏月”同时面向同一人群：silent")
     assert (second.code, second.path) == ("same_product", "products.tea")
     over = replace(other, opens_ms=LIVE_MS + 3 * DAY_MS, wrap_up_ms=LIVE_MS + 9 * DAY_MS)
     assert found(SOUND, replace(FACTS, others=(over,))) == []

@@ -8,6 +8,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from miaohui.audiences.known import Known
+from miaohui.calendar.almanac import Class
 from miaohui.calendar.lead import Lead
 from miaohui.calendar.workdays import Stated, Workdays
 from miaohui.text import Text
@@ -25,7 +26,7 @@ class ShopProduct(Struct, frozen=True, kw_only=True):
 
 
 class OtherCampaign(Struct, frozen=True, kw_only=True):
-    """Another campaign that is approved or runs: when, for whom (conditions; "everybody" is one), with which products."""
+    """Another campaign that is approved or runs: when, for which chosen people (conditions), with which products."""
 
     id: str
     name: Text
@@ -56,7 +57,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     done_tasks: frozenset[str] | None = None
     median_order_minor: int | None = None
     cases: Mapping[str, tuple[Decimal, ...]] = {}
-    leads: Mapping[str, Lead] = {}
+    leads: Mapping[Class, Lead] = {}
     stated_days: Mapping[date, Stated] = {}
 
     def workdays(self, country: str) -> Workdays:

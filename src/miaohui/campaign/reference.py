@@ -159,8 +159,8 @@ def _problems() -> Iterator[str]:
     yield from (
         "## 问题 · Problems",
         "",
-        "What `miaohui check` may say of the form. A stop must be put right before the campaign is submitted. What is well written and",
-        "still wrong stands in [preflight.md](preflight.md).",
+        "What `miaohui check` may say of the form. A stop must be put right before the campaign is submitted.",
+        "What is well written and still wrong stands in [preflight.md](preflight.md).",
         "",
     )
     yield from ("| code | level | what | what helps |", "|---|---|---|---|")

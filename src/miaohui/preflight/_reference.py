@@ -14,8 +14,8 @@ Every rule runs when a document is saved, on the page of the campaign, in the ed
 (exit code 1 while a stop stands; `--json` and `--sarif` for other programs). A finding says what is wrong, why, where it stands,
 and what helps; some can be put right with one click. What a rule cannot know yet it says, and does not count as passed.
 
-- a **stop** must be put right before the campaign is submitted. One that is marked *may be overridden* can be set aside: somebody asks
-  with a reason, a second person who may approve agrees; both and the reason are kept, and it holds for this very sentence only.
+- a **stop** must be put right before the campaign is submitted. One that *may be overridden* can be set aside: somebody asks with a
+  reason, a second person who may approve agrees; both and the reason are kept, and it holds for this very sentence only.
 - a **warning** should be read; a **hint** is for information.
 
 Thresholds are data: an administrator changes them on the page Preflight of the console. Those marked *(judgement)* are opinions of

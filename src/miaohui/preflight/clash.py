@@ -1,14 +1,13 @@
 """Two campaigns at once: the same people are asked twice, or the same product is sold at two prices.
 
 Compares with the other campaigns of this workspace that are approved or run while this one does. An audience is the same if its
-condition is, or if both are for everybody.
+condition is; plays that are open to everybody tire nobody, and are no clash.
 """
 # ruff: noqa: E501 - sentences are read across
 
 from miaohui.campaign.document import Document
 from miaohui.campaign.facts import Facts, OtherCampaign
-from miaohui.campaign.terms import EVERYBODY
-from miaohui.preflight._look import at
+from miaohui.preflight._look import at, gifts
 from miaohui.preflight._rule import Finding, Findings, NotKnown, warn
 from miaohui.text import Text
 
@@ -45,9 +44,9 @@ def find(document: Document, facts: Facts) -> Findings:
 
 
 def audiences(document: Document) -> dict[str, str]:
-    """Whom the plays are for: condition -> name; everybody is a condition."""
-    names = {play.head.for_ or EVERYBODY for play in document.plays.values()}
-    return {document.audiences.get(name, name): name for name in names}
+    """The chosen people whom plays are for or give more than others: condition -> name."""
+    names = {play.head.for_ for play in document.plays.values()} | {gift.audience for gift in gifts(document)}
+    return {document.audiences[name]: name for name in names if name in document.audiences}
 
 
 def _said(document: Document, other: OtherCampaign) -> dict[str, str | Text]:

@@ -1,6 +1,6 @@
 """A plan that is late already: the work before the warm-up takes longer than there is time.
 
-The longest chain of tasks that wait for each other, in workdays, is counted back from the warm-up. If it had to begin before today
+The longest chain of tasks of the preparation that wait for each other, in workdays, is counted back from the warm-up. If it had to begin before today
 it is stopped, unless two people say why; if it begins before `prepare`, there is no slack and it is warned of. Tasks that are done
 count nothing. A hot spot has no preparation.
 """
@@ -62,10 +62,9 @@ def find(document: Document, facts: Facts) -> Findings:
 def _longest(document: Document, done: frozenset[str]) -> list[str]:
     """The chain of tasks that takes longest, in order; [] if they wait for each other in a circle."""
     tasks = {task.id: task for task in document.tasks}
+    waits = {id: set(task.after) & tasks.keys() for id, task in tasks.items()}
     try:
-        order = list(
-            TopologicalSorter({task.id: set(task.after) & tasks.keys() for task in document.tasks}).static_order()
-        )
+        order = list(TopologicalSorter(waits).static_order())
     except CycleError:
         return []
     best: dict[str, tuple[int, list[str]]] = {}

@@ -1,7 +1,7 @@
 """The same offer for all: different people want different things.
 
-A hint, where every play is for everybody and none gives one audience more than another: such a campaign spends on loyal customers
-what would have brought back the silent ones.
+A hint, where a campaign gives coupons, its plays are for everybody, and no audience gets more than another: it spends on loyal
+customers what would have brought back the silent ones. A price is one price for all, and no offer in this sense.
 """
 # ruff: noqa: E501 - sentences are read across
 
@@ -24,9 +24,8 @@ SAYS = {
 
 def find(document: Document, facts: Facts) -> Findings:
     """A campaign in which nobody gets anything of his own."""
-    if not document.plays:
-        return
+    offers = list(gifts(document))
     chosen = any(play.head.for_ not in ("", EVERYBODY) for play in document.plays.values())
-    differs = any(gift.audience not in ("", EVERYBODY) for gift in gifts(document))
-    if not chosen and not differs:
+    differs = any(gift.audience not in ("", EVERYBODY) for gift in offers)
+    if offers and not chosen and not differs:
         yield Finding(("plays",), "same_offer_for_all", {"count": str(len(document.plays))})
