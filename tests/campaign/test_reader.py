@@ -313,7 +313,6 @@ def test_every_problem_is_reported_not_the_first() -> None:
     )
     assert said(text) == [
         (17, "products.lantern.sku", "not_in_shop"),
-        (21, "plays", "same_offer_for_all"),
         (24, "plays.evening.foor", "unknown_key"),
         (28, "plays.evening.price", "too_many_digits"),
     ]

@@ -100,7 +100,7 @@ class Desk:
 @pytest.fixture
 async def desk(database: Any, store: EventStore, vault: Vault) -> AsyncIterator[Desk]:
     """An office with its host, in a workspace of its own."""
-    host = Host(Postgres(partial(direct, database)), vault.key("host"))
+    host = Host(Postgres(partial(direct, database), vault.encrypt), vault.key("host"))
     await host.start()
     ground = Fairground(host, database)
     async with database.acquire() as c:

@@ -144,3 +144,9 @@ def test_a_share_chain_worked_by_hand() -> None:
     assert round(share_chain.first_factor(0.5, 0.7), 2) == 0.38
     assert round(2_000 * share_chain.brought(0.567, 0.7)) == 1_737
     assert [round(0.567 * 0.7**n, 4) for n in range(6)] == [0.567, 0.3969, 0.2778, 0.1945, 0.1361, 0.0953]
+
+
+def test_one_coupon_for_all_is_pointed_out() -> None:
+    (problem,) = found(planted(('silent = "30.00 off 199.00", ', "")))
+    assert (problem.code, problem.level, problem.path) == ("same_offer_for_all", "hint", "plays")
+    assert problem.what.en == "3 plays are the same for everybody"

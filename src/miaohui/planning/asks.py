@@ -124,6 +124,9 @@ def _texts_words(ask: Ask, given: Mapping[str, str], world: World) -> Words:
 def _when(ask: Ask, world: World, words: Words) -> list[Field]:
     first = world.occasion.first if world.occasion else world.today + timedelta(world.lead.warm_up_days + 1)
     plan = backwards(first, world.lead, world.workdays)
+    while world.occasion is None and plan.start < world.today:  # the first day that can be prepared
+        first += timedelta(1)
+        plan = backwards(first, world.lead, world.workdays)
     late = Text(
         f"按 {world.lead.prepare_workdays} 个工作日筹备，该在 {plan.start} 开工",
         f"With {world.lead.prepare_workdays} workdays of preparation, work starts on {plan.start}",

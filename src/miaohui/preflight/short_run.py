@@ -1,8 +1,7 @@
 """Too short a run: customers need days to hear of a campaign, to tell each other and to come.
 
-Days are counted on the campaign's own calendar from `live` to `wrap_up`. Below `least_days` (for a class, its own) it is a
-warning; a campaign of fewer than `never_days` is stopped, unless two people say why. A hot spot is short by nature. An own
-recurring day is known to customers after `own_day_editions` editions and then as short as it likes; before that it is warned of,
+Days are counted on the campaign's own calendar from `live` to `wrap_up`. Below `least_days` it is a warning; a campaign of
+fewer than `never_days` is stopped, unless two people say why. A hot spot is short by nature. An own recurring day is known to customers after `own_day_editions` editions and then as short as it likes; before that it is warned of,
 never stopped.
 """
 # ruff: noqa: E501 - sentences are read across
@@ -23,10 +22,6 @@ LEAST_DAYS = Limit(
 NEVER_DAYS = Limit(
     "short_run.never_days", Decimal(2), _DAYS, Text("正式期少于此天数阻断", "Shorter than this is stopped"), _SEEN
 )
-OF_CLASS = {
-    "fission": Limit("short_run.fission_days", Decimal(5), _DAYS, Text("裂变活动至少几天", "Least days of a fission campaign")),
-    "brand": Limit("short_run.brand_days", Decimal(7), _DAYS, Text("品牌活动至少几天", "Least days of a brand campaign")),
-}  # fmt: skip
 EDITIONS = Limit(
     "short_run.own_day_editions", Decimal(3), Text("期", "editions"),
     Text("自有日办过几期后不再限时长", "An own day may be short after so many editions"),
@@ -54,7 +49,7 @@ def find(document: Document, facts: Facts) -> Findings:
     run = live_days(document)
     if document.class_ == "hot_spot" or run <= 0:
         return
-    least = OF_CLASS.get(document.class_, LEAST_DAYS).of(facts)
+    least = LEAST_DAYS.of(facts)
     if run >= least:
         return
     if document.class_ == "own_day":
