@@ -18,6 +18,7 @@ from miaohui.host.submission import Answer, Caller, Customer, Submission, body_h
 from miaohui.ledger.accounts import budget_key, piece, sku_key
 from miaohui.plays import find
 from miaohui.plays._fields import Given, Offer, Product, Span, Validity
+from miaohui.pricing.effects import Reduction, Tier
 from miaohui.text import Text
 
 T = 1_790_000_000_000
@@ -56,6 +57,7 @@ def rules(module, **changes):
             "size": 3,
             "hours": 24,
         },
+        "promotion": {"currency": "USD", "gives": (Reduction(tiers=(Tier(at_least=5000, off_minor=1000),)),)},
     }
     return find(module).Rules(**(common | by_module[module] | changes))
 
@@ -131,7 +133,7 @@ class Fair:
             customer=Customer(id=customer),
         )
 
-    def placed(self, order, customer, *claims, lines=(("1", "tea-1", 1, 5000),), key=""):
+    def placed(self, order, customer, *claims, lines=(("1", "tea-1", 1, 5000),), key="", **more):
         """An order with claims (play, field=value ...)."""
         named = ("line", "sku", "quantity", "unit_price_minor")
         return self.order(
@@ -141,7 +143,8 @@ class Fair:
             key,
             currency="USD",
             lines=[dict(zip(named, line, strict=True)) for line in lines],
-            claims=[{"campaign": CAMPAIGN, "play": play, **more} for play, more in claims],
+            claims=[{"campaign": CAMPAIGN, "play": play, **where} for play, where in claims],
+            **more,
         )
 
     def next_key(self):

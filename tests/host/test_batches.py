@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from miaohui.events.envelope import unpack
 from miaohui.host.storage import Person
 from miaohui.ledger.accounts import Account, Hold
+from miaohui.pricing.effects import Percent
 from tests.host.stage import T, memory_fair, postgres_fair, said, setup
 
 PEOPLE = [f"c{n}" for n in range(4)]
@@ -22,6 +23,8 @@ SETUPS = [
     setup("coupon", count=4, budget_minor=1600, per_customer=2),
     setup("flash_sale", stock=3, per_customer=2),
     setup("group_buy", stock=5, size=2, per_customer=2),
+    setup("promotion", play="full", budget_minor=2500, on_budget_end="let_last_exceed", refund="rerate_down"),
+    setup("promotion", play="code", gives=(Percent(off_ppm=100_000),), codes=("TEA",), per_customer=1, uses=3),
 ]
 
 
@@ -29,12 +32,12 @@ def people():
     return {c: Person(identities={"phone": p}) for c, p in PHONES.items()}
 
 
-VERBS = ["claim", "token", "open", "use", "flash", "join", "both", "paid", "paid", "cancelled", "refunded", "part"]
+MADE = ["claim", "token", "open"]
+ORDERED = ["use", "flash", "join", "both", "full", "code", "all"]
+VERBS = [*MADE, *ORDERED, "paid", "paid", "cancelled", "refunded", "part"]
 steps = st.lists(
     st.tuples(
-        st.sampled_from(
-            ["claim", "token", "open", "use", "flash", "join", "both", "paid", "paid", "cancelled", "refunded", "part"]
-        ),
+        st.sampled_from(VERBS),
         st.integers(0, 3),  # customer
         st.integers(0, 3),  # which of his coupons, tokens, parties; which order
         st.sampled_from(["", "", "again"]),  # the same key twice
@@ -59,9 +62,14 @@ class Story:
             play = {"claim": "coupon", "token": "flash_sale", "open": "group_buy"}[verb]
             self.last = self.f.act(play, verb, customer)
             self.made[verb].append(self.last.id.hex())
-        elif verb in ("use", "flash", "join", "both"):
+        elif verb in ORDERED:
             self.orders += 1
-            self.last = self.f.placed(str(self.orders), customer, *self._claims(verb, which))
+            lines = (
+                [("1", "tea-1", 2, 2500), ("2", "cup-1", 3, 999)]
+                if verb in ("full", "code")
+                else [("1", "tea-1", 1, 5000), ("2", "cup-1", 3, 1999)]
+            )
+            self.last = self.f.placed(str(self.orders), customer, *self._claims(verb, which), lines=lines)
         elif verb == "part":
             self.last = self.f.order(str(which + 1), "refunded", customer, lines=[{"line": "1", "quantity": 1}])
         else:
@@ -76,7 +84,11 @@ class Story:
         coupon = ("coupon", {"coupon": pick("claim")})
         flash = ("flash_sale", {"instance": pick("token"), "line": "1"})
         join = ("group_buy", {"instance": pick("open"), "line": "1"})
-        return {"use": [coupon], "flash": [flash], "join": [join], "both": [join, coupon]}[verb]
+        full, code = ("full", {}), ("code", {"code": "tea"})
+        return {
+            "use": [coupon], "flash": [flash], "join": [join], "both": [join, coupon], "full": [full], "code": [code, full],
+            "all": [flash, full, code, coupon],
+        }[verb]  # fmt: skip
 
 
 async def play(f, story, cuts):
@@ -105,7 +117,7 @@ def told(f):
 
 
 async def in_memory(steps_, cuts):
-    f = await memory_fair(SETUPS, [T], people()).open(stock=20, budget=5000)
+    f = await memory_fair(SETUPS, [T], people()).open(stock=20, budget=7500)
     story = Story(f)
     story.steps = steps_
     return await play(f, story, cuts), told(f)
@@ -145,7 +157,7 @@ async def test_cuts_do_not_matter(steps_, cuts):
 async def in_postgres(c, f, steps_, cuts):
     for table in ("state", "account", "transfer", "hold", "reply", "outbox", "timer"):
         await c.execute(f"delete from {table}")
-    await f.open(stock=20, budget=5000)
+    await f.open(stock=20, budget=7500)
     story = Story(f)
     story.steps = steps_
     f.n = 0
@@ -193,7 +205,7 @@ async def compare(owner, f):
         ]
         cuts = [random.randrange(1, 20) for _ in range(8)]
         there = memory_fair(SETUPS, [T], {c: p for c, p in people().items() if c != "c1"})
-        await there.open(stock=20, budget=5000)
+        await there.open(stock=20, budget=7500)
         there.n = 0
         story = Story(there)
         story.steps = steps_

@@ -30,7 +30,15 @@ VERBS = {
     "cancelled": "The order was called off: what was reserved goes back",
     "refunded": "The shop took lines back: what was given is returned",
 }
-_OF_ORDERS = ("order_not_placed", "order_exists", "order_state", "one_coupon", "unknown_line", "refund_exceeds_order")
+_OF_ORDERS = (
+    "order_not_placed",
+    "order_exists",
+    "order_state",
+    "one_coupon",
+    "price_changed",
+    "unknown_line",
+    "refund_exceeds_order",
+)
 _OF_OPENINGS = ("unknown_account", "other_unit", "not_enough")
 _SHARED = tuple(code for code in CODES if code not in _OF_ORDERS + _OF_OPENINGS)
 

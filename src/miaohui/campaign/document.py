@@ -13,6 +13,7 @@ from miaohui.campaign.goals import Budget, Goal, Incentive
 from miaohui.campaign.offer import Collected, Logistics, Merchandise, Merchant, Page, PlayTable, Strategy, Venue
 from miaohui.campaign.phases import Phases
 from miaohui.campaign.reach import Content, Journey
+from miaohui.campaign.stacking import Stacking
 from miaohui.campaign.terms import Name, Person, told
 from miaohui.campaign.work import Approval, Control, Risk, Task
 from miaohui.text import Text
@@ -50,6 +51,7 @@ class Document(Struct, frozen=True, kw_only=True):
     risk: Annotated[Risk, told("Against abuse", "风控")] = Risk()
     merchants: Annotated[dict[Name, Merchant], told("Who takes part", "参与商家")] = {}
     products: Annotated[dict[Name, Merchandise], told("What is sold", "商品")] = {}
+    stacking: Annotated[Stacking | None, told("How its promotions go together", "促销怎样叠加")] = None
     logistics: Annotated[Logistics | None, told("How it is delivered", "物流")] = None
     plays: Annotated[dict[Name, PlayTable], told("What customers do", "玩法")] = {}
     venue: Annotated[Venue, told("Where it takes place", "会场")] = Venue()

@@ -15,9 +15,11 @@ from msgspec import inspect as types
 from miaohui.campaign.offer import PlayTable, Rate
 from miaohui.plays._contract import Play
 from miaohui.plays._fields import Given, Offer, Product, Span, Validity
+from miaohui.pricing.conditions import Condition, Scope
+from miaohui.pricing.effects import Effect
 from miaohui.text import Text
 
-FILLED = ("id", "currency", "opens_ms", "ends_ms", "identities")
+FILLED = ("id", "currency", "opens_ms", "ends_ms", "identities", "refund", "stacking")
 """Fields of a play's `Rules` that the campaign fills in."""
 
 
@@ -96,6 +98,18 @@ class Gifts(Struct, frozen=True):
     """audience = offer, the first match wins."""
 
 
+class Gives(Struct, frozen=True):
+    """ "20.00 off 100.00": see `promotion_gives`."""
+
+
+class When(Struct, frozen=True):
+    """ "spend 100.00": see `promotion_when`."""
+
+
+class Covers(Struct, frozen=True):
+    """["tea", "category snacks"]: see `promotion_words`."""
+
+
 class PlaysHere(Struct, frozen=True):
     """A play's table: the head, and the `Rules` of the module it names."""
 
@@ -127,7 +141,7 @@ class Table(Struct, frozen=True):
 
 Kind = (
     Words | Whole | Number | Amount | Percent | YesNo | Choice | Instant | Window | Both | Ware | Off | Frequency | Valid
-    | Gifts | PlaysHere | Many | Named | Table
+    | Gifts | Gives | When | Covers | PlaysHere | Many | Named | Table
 )  # fmt: skip
 
 
@@ -150,7 +164,10 @@ _BY_CLASS: dict[type, Kind] = {
     Validity: Valid(),
     Rate: Frequency(),
     PlayTable: PlaysHere(),
+    Scope: Covers(),
 }
+_SPOKEN: dict[type[Struct], Kind] = {Effect: Gives(), Condition: When()}
+"""What is written as a text although it is one of several Structs."""
 _ENDINGS = ("_minor", "_ppm", "_ms")
 
 
@@ -201,6 +218,8 @@ def _kind(kind: types.Type, name: str) -> Kind:
             found = _kind(inner, name)
             refers = (kind.extra or {}).get("refers", "")
             return Words(found.pattern, found.shortest, refers) if refers and isinstance(found, Words) else found
+        case types.UnionType(types=members) if (spoken := _spoken(members)) is not None:
+            return spoken
         case types.UnionType(types=members):
             (member,) = (m for m in members if not isinstance(m, types.NoneType))
             return _kind(member, name)
@@ -225,6 +244,19 @@ def _kind(kind: types.Type, name: str) -> Kind:
         case types.StructType(cls=cls):
             return _BY_CLASS.get(cls) or table(cls)
     raise AssertionError(f"{name}: {kind} cannot stand in a document; see plays/_fields.py for what can")
+
+
+def _spoken(members: tuple[types.Type, ...]) -> Kind | None:
+    """The kind of a union of Structs that all are effects, or conditions."""
+    classes = [member.cls for member in members if isinstance(member, types.StructType)]
+    return next(
+        (
+            k
+            for base, k in _SPOKEN.items()
+            if len(classes) == len(members) and all(issubclass(c, base) for c in classes)
+        ),
+        None,
+    )
 
 
 def _number(kind: types.IntType, name: str) -> Kind:
@@ -278,6 +310,9 @@ _EXPECTED: dict[type, Text] = {
     Frequency: Text(zh="频率，如 \"20 per 10 s\"", en='a rate such as "20 per 10 s"'),
     Valid: Text(zh="有效期，如 { from = \"warm_up\", days = 7 }", en='a validity such as { from = "warm_up", days = 7 }'),
     Gifts: Text(zh="每个人群一个优惠 { vip = \"4.00 off 19.00\" }", en='an offer for each audience, { vip = "4.00 off 19.00" }'),
+    Gives: Text(zh="优惠，如 \"20.00 off 100.00\"", en='what it gives, such as "20.00 off 100.00"'),
+    When: Text(zh="条件，如 \"spend 100.00\"", en='a condition such as "spend 100.00"'),
+    Covers: Text(zh="商品范围，如 [\"tea\", \"category snacks\"]", en='products such as ["tea", "category snacks"]'),
     PlaysHere: Text(zh="玩法 [plays.<名称>]", en="a play, [plays.<name>]"),
     Named: Text(zh="一个表：名称 = 值", en="a table: name = value"),
     Table: Text(zh="一个表 { … }", en="a table, { ... }"),

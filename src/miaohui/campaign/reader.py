@@ -34,12 +34,15 @@ from miaohui.campaign.offer import Head, Merchandise, PlayTable
 from miaohui.campaign.phases import Phases
 from miaohui.campaign.places import Path, Place, places
 from miaohui.campaign.problem import Problem, Problems, stops
+from miaohui.campaign.promotion_words import Words
+from miaohui.campaign.stacking import options
 from miaohui.campaign.tables import LOST, Lost, Tables, suggest
 from miaohui.campaign.terms import EVERYBODY
 from miaohui.campaign.times import Days, Unreadable
 from miaohui.campaign.work import Risk
 from miaohui.plays._contract import Play
 from miaohui.plays._fields import Product, Span
+from miaohui.pricing.promotion import Options
 from miaohui.text import Text
 
 
@@ -123,7 +126,7 @@ class _Reader(Tables):
         self.currency = facts.currency
         self.days: Days | None = Days(ZoneInfo(facts.zone), {})
         self.products: Mapping[str, Merchandise] = {}
-        self.risk = Risk()
+        self.risk, self.stacking = Risk(), Options()
         tasks = raw.get("tasks")
         ids = [task.get("id") for task in tasks if isinstance(task, dict)] if isinstance(tasks, list) else []
         self.names: dict[str, list[str]] = {
@@ -166,6 +169,8 @@ class _Reader(Tables):
                     self.products = done.get("products", {})
                 case "risk":
                     self.risk = done.get("risk", Risk())
+                case "stacking":
+                    self.stacking = options(done.get("stacking"), done.get("strategy"))
         if not self.raw.get("plays"):
             self.problems.add((), "no_plays")
         return done
@@ -222,6 +227,13 @@ class _Reader(Tables):
             cost_minor=shop.cost_minor if entry.cost_minor is None and ours else entry.cost_minor,
         )
 
+    def promotions(self) -> Words:
+        """Products that are whole, by name; what is missing of the others `check` says."""
+        wares = {name: self.ware(name, ("products", name)) for name in self.products}
+        found = {name: ware for name, ware in wares.items() if not isinstance(ware, Lost)}
+        zone = self.days.zone.key if self.days else self.facts.zone
+        return Words(self.currency, found, tuple(self.names["audience"]), self.days, zone)
+
     # -- plays ------------------------------------------------------------------------------------------------------------
 
     def play(self, raw: Any, path: Path) -> Any:
@@ -266,6 +278,8 @@ class _Reader(Tables):
             "opens_ms": span.start_ms,
             "ends_ms": span.end_ms,
             "identities": self.risk.identities,
+            "refund": self.risk.refund,
+            "stacking": self.stacking,
         }
         return {name: filled[name] for name in module.Rules.__struct_fields__ if name in filled}
 

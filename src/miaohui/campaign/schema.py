@@ -14,9 +14,11 @@ from miaohui.campaign.grammar import (
     Amount,
     Both,
     Choice,
+    Covers,
     Field,
     Frequency,
     Gifts,
+    Gives,
     Instant,
     Kind,
     Many,
@@ -28,6 +30,7 @@ from miaohui.campaign.grammar import (
     Table,
     Valid,
     Ware,
+    When,
     Whole,
     Window,
     Words,
@@ -74,8 +77,10 @@ def _of(kind: Kind) -> dict[str, Any]:
             return {"type": "boolean"}
         case Choice(options=options):
             return {"enum": list(options)}
-        case Instant() | Window() | Ware() | Off() | Frequency():
+        case Instant() | Window() | Ware() | Off() | Frequency() | Gives() | When():
             return {"type": "string"}
+        case Covers() | Many(of=Gives() | When()):
+            return {"type": ["string", "array"], "items": {"type": "string"}}
         case Both():
             return {
                 "type": "object",

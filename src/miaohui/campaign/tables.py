@@ -8,13 +8,15 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Any, Final, assert_never
 
-from miaohui.campaign import grammar, values
+from miaohui.campaign import grammar, promotion_gives, promotion_when, promotion_words, values
 from miaohui.campaign.grammar import (
     Amount,
     Both,
     Choice,
+    Covers,
     Frequency,
     Gifts,
+    Gives,
     Instant,
     Kind,
     Many,
@@ -26,6 +28,7 @@ from miaohui.campaign.grammar import (
     Table,
     Valid,
     Ware,
+    When,
     Whole,
     Window,
     Words,
@@ -60,6 +63,10 @@ class Tables:
 
     def play(self, raw: Any, path: Path) -> Any:
         """A table of [plays] -> the play."""
+        raise NotImplementedError
+
+    def promotions(self) -> promotion_words.Words:
+        """What the texts of promotions are read by."""
         raise NotImplementedError
 
     # -- tables -----------------------------------------------------------------------------------------------------------
@@ -104,6 +111,8 @@ class Tables:
         return self.fields(kind, raw, path, {})
 
     def many(self, kind: Many, raw: Any, path: Path) -> Any:
+        if isinstance(kind.of, Gives | When) and isinstance(raw, str):
+            raw = [raw]  # one sentence needs no brackets
         if not isinstance(raw, list):
             raise values.misfit(kind, raw)
         if len(raw) < kind.fewest:
@@ -168,6 +177,15 @@ class Tables:
                 return self.valid(raw, path)
             case Gifts():
                 return self.gifts(raw, path)
+            case Gives():
+                return promotion_gives.read(self.sentence(kind, raw), self.promotions())
+            case When():
+                return promotion_when.read(self.sentence(kind, raw), self.promotions())
+            case Covers():
+                lines = [raw] if isinstance(raw, str) else raw if isinstance(raw, list) else None
+                if lines is None:
+                    raise values.misfit(kind, raw)
+                return self.promotions().scope([self.sentence(kind, line) for line in lines])
             case PlaysHere():
                 return self.play(raw, path)
             case Many():
@@ -177,6 +195,12 @@ class Tables:
             case Table():
                 return self.table(kind, raw, path)
         assert_never(kind)
+
+    def sentence(self, kind: Kind, raw: Any) -> str:
+        """A text, or the misfit."""
+        if not isinstance(raw, str):
+            raise values.misfit(kind, raw)
+        return raw
 
     def refer(self, refers: str, name: str, path: Path) -> Any:
         """`name`, if it refers to nothing or to something that is there."""

@@ -11,13 +11,15 @@ from msgspec import Struct
 from tomlkit.items import InlineTable
 
 from miaohui import plays
-from miaohui.campaign import grammar
+from miaohui.campaign import grammar, promotion_gives, promotion_when
 from miaohui.campaign.document import Document
 from miaohui.campaign.grammar import (
     Amount,
     Both,
+    Covers,
     Frequency,
     Gifts,
+    Gives,
     Instant,
     Kind,
     Many,
@@ -29,12 +31,14 @@ from miaohui.campaign.grammar import (
     Table,
     Valid,
     Ware,
+    When,
     Window,
 )
 from miaohui.campaign.offer import Head, PlayTable
+from miaohui.campaign.promotion_words import Words
 from miaohui.campaign.times import Days
 from miaohui.money import Money
-from miaohui.plays._fields import Offer, Span
+from miaohui.plays._fields import Offer, Product, Span
 
 
 def write(document: Document) -> str:
@@ -46,6 +50,11 @@ class _Writer:
     def __init__(self, document: Document) -> None:
         self.currency = document.currency
         self.days = Days(ZoneInfo(document.zone), {})
+        wares = {
+            name: Product(name, entry.sku or name, entry.title or document.name, entry.price_minor or 0)
+            for name, entry in document.products.items()
+        }
+        self.words = Words(self.currency, wares, (), self.days, document.zone)
 
     def table(self, kind: Table, value: Struct) -> dict[str, Any]:
         """Field by field; what is as if it had not been written is left out."""
@@ -81,6 +90,12 @@ class _Writer:
                 return _inline({"from": start, "days": value.days})
             case Gifts():
                 return _inline({given.audience: self.offer(given.offer) for given in value})
+            case Gives():
+                return promotion_gives.write(value, self.words)
+            case When():
+                return promotion_when.write(value, self.words)
+            case Covers():
+                return self.words.scope_written(value)
             case PlaysHere():
                 return self.play(value)
             case Many():

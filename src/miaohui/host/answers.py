@@ -53,6 +53,13 @@ CODES: dict[str, tuple[int, bool, Text]] = {
         Text("订单 {order} 现在是 {status}", "Order {order} is {status}: {verb} is not possible"),
     ),
     "one_coupon": (409, False, Text("一单只能用一张券", "One coupon per order")),
+    "price_changed": (
+        409,
+        True,
+        Text(
+            "价格已变：现在是 {total_minor}，页面上是 {shown_minor}", "It comes to {total_minor} now, not {shown_minor}"
+        ),
+    ),
     "unknown_line": (422, False, Text("订单没有行 {line}", "The order has no line {line}; it has {lines}")),
     "refund_exceeds_order": (
         409,
@@ -84,6 +91,8 @@ def spoken(
     _, retry, text = CODES.get(refusal.code, (409, False, Text(refusal.code, refusal.code)))
     if sentences and refusal.code in sentences:
         text = sentences[refusal.code]
+    if refusal.sentence is not None:
+        return Spoken(refusal.code, refusal.sentence(language), refusal.data, retry)
     shown = _Shown({key: _show(key, value, language, currency, zone) for key, value in refusal.data.items()})
     return Spoken(refusal.code, text(language).format_map(shown), refusal.data, retry)
 

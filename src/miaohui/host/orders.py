@@ -3,52 +3,78 @@
     placed  -> paid -> partly_refunded -> refunded
             -> cancelled | expired           (paid after that reserves again, or asks for a refund)
 
-What each line costs: its list amount less what the claims gave, claim by claim in the order's order (line claims first). The
-discount of a line lies on its units by `pricing.allocation.spread`; a refund gives back the net of the next units of the line,
-so that any sequence of refunds gives the same sum.
+What each line costs: its list amount less what the claims gave, claim by claim in the order's order: plays that set the price of
+a line, then promotions, then coupons. The discount of a line lies on its units by `pricing.allocation.spread`; a refund gives back
+the net of the next units of the line, so that any sequence of refunds gives the same sum. Delivery is a line like any other, named
+`shipping`; a promotion's gifts are lines of their own, named `gift/<campaign>/<play>`, that cost nothing.
 """
 
 from hashlib import blake2b
+from itertools import groupby
 from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from miaohui.plays._contract import Claim, Line, Placed, Refusal, Who
-from miaohui.pricing.allocation import spread
+from miaohui.pricing.allocation import allocate, spread
 
 Status = Literal["placed", "paid", "partly_refunded", "refunded", "cancelled", "expired"]
 PAY_MINUTES = 15
 """How long an order is reserved, unless a play it claims from says less."""
-LINES_MAX, CLAIMS_MAX, QUANTITY_MAX, PRICE_MAX = 200, 20, 100_000, 10**12
+LINES_MAX, CLAIMS_MAX, QUANTITY_MAX, PRICE_MAX = 200, 40, 100_000, 10**12
+SHIPPING, GIFT = "shipping", "gift/"
+"""The line that is the delivery, and how the lines of gifts begin: names that no line of the shop's may have."""
 
 
 class LineInput(Struct, frozen=True, forbid_unknown_fields=True):
-    """A line as the shop sends it: `quantity` of `sku` at `unit_price_minor`, its own price before any play."""
+    """A line as the shop sends it: `quantity` of `sku` at `unit_price_minor`, its own price before any play. The rest is for
+    promotions that ask for it: where the product belongs, under what price it is never sold, what it costs the shop."""
 
     line: str
     sku: str
     quantity: int
     unit_price_minor: int
+    categories: tuple[str, ...] = ()
+    attributes: dict[str, str] = {}
+    min_price_minor: int = 0
+    cost_minor: int | None = None
+
+
+class Facts(Struct, frozen=True, forbid_unknown_fields=True):
+    """What promotions may ask about, as the shop knows it: the sale (channel, region, way of paying), the customer (tier), how
+    many orders he paid before, the points he wants to spend, and the gifts he chose (promotion, as campaign/play -> skus)."""
+
+    sale: dict[str, str] = {}
+    customer: dict[str, str] = {}
+    orders: int = 0
+    points: int = 0
+    gifts: dict[str, tuple[str, ...]] = {}
 
 
 class ClaimInput(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the order claims: a play of a campaign; `instance` the party or token, `coupon` the coupon, `line` for which line."""
+    """What the order claims: a play of a campaign; `instance` the party or token, `coupon` the coupon, `code` the code that was
+    typed, `line` for which line."""
 
     campaign: str
     play: str
     instance: str = ""
     coupon: str = ""
+    code: str = ""
     line: str = ""
 
 
 class PlacedInput(Struct, frozen=True, forbid_unknown_fields=True):
-    """Body of POST /orders/{id}/placed."""
+    """Body of POST /orders/{id}/placed. `shipping_minor`: what delivery costs before any offer. `total_minor`: what the customer
+    was shown; if it comes to anything else, the order is refused (`price_changed`) before he pays."""
 
     customer: str
     currency: str
     lines: list[LineInput]
     claims: list[ClaimInput] = []
+    shipping_minor: int = 0
+    total_minor: int | None = None
+    facts: Facts = Facts()
 
 
 class PaidInput(Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,7 +98,8 @@ class RefundedInput(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OrderClaim(Struct, frozen=True):
-    """A claim as the order keeps it: under which version of the rules, and what it gave (line -> minor units)."""
+    """A claim as the order keeps it: under which version of the rules, what it gave (line -> minor units), what the play noted,
+    and what of the discount came back with refunds."""
 
     campaign: str
     play: str
@@ -81,10 +108,15 @@ class OrderClaim(Struct, frozen=True):
     line: str
     terms: int
     given_minor: dict[str, int] = {}
+    code: str = ""
+    kept: dict[str, int] = {}
+    back_minor: int = 0
 
 
 class Order(Struct, frozen=True, kw_only=True):
-    """One order. `attempt` counts reservations; `returned` is line -> units refunded; `asked`: a refund was requested."""
+    """One order. `attempt` counts reservations; `returned` is line -> units refunded; `asked`: a refund was requested.
+    `audiences` are those of all campaigns it claims from, as campaign/name. `units`: line -> (count, what each of them costs), for
+    lines whose units do not cost the same; `refunded_minor`: what refunds came to so far."""
 
     customer: str
     who: Who
@@ -97,6 +129,11 @@ class Order(Struct, frozen=True, kw_only=True):
     returned: dict[str, int] = {}
     asked: bool = False
     source: str = "live"
+    facts: Facts = Facts()
+    audiences: tuple[str, ...] = ()
+    placed_ms: int = 0
+    units: dict[str, tuple[tuple[int, int], ...]] = {}
+    refunded_minor: int = 0
 
     def discounts(self) -> dict[str, int]:
         """What the claims took off each line."""
@@ -105,6 +142,10 @@ class Order(Struct, frozen=True, kw_only=True):
             for line, minor in claim.given_minor.items():
                 off[line] += minor
         return off
+
+    def total_minor(self) -> int:
+        """What the customer pays."""
+        return sum(x.quantity * x.unit_price_minor for x in self.lines) - sum(self.discounts().values())
 
     def campaign(self) -> str:
         """The campaign the order counts for: that of its first claim, or none."""
@@ -118,6 +159,8 @@ class LineReply(Struct, frozen=True):
     list_minor: int
     discount_minor: int
     due_minor: int
+    sku: str = ""
+    quantity: int = 1
 
 
 class OrderReply(Struct, frozen=True, kw_only=True):
@@ -158,6 +201,10 @@ def check(body: PlacedInput) -> Refusal | None:
             return bad("quantity", line.quantity, f"1 to {QUANTITY_MAX}")
         if not 0 <= line.unit_price_minor <= PRICE_MAX:
             return bad("unit_price_minor", line.unit_price_minor, f"0 to {PRICE_MAX}, in the smallest unit")
+        if line.line == SHIPPING or line.line.startswith(GIFT):
+            return bad("line", line.line, f"a line id other than {SHIPPING} and {GIFT}...")
+    if not 0 <= body.shipping_minor <= PRICE_MAX:
+        return bad("shipping_minor", body.shipping_minor, f"0 to {PRICE_MAX}, in the smallest unit")
     for claim in body.claims:
         if claim.line and claim.line not in names:
             return bad("claims.line", claim.line, f"one of {', '.join(names)}")
@@ -168,23 +215,16 @@ def check(body: PlacedInput) -> Refusal | None:
     return None
 
 
-def claims_in_order(claims: list[ClaimInput]) -> list[ClaimInput]:
-    """Line claims first (they set a line's price), then those on the whole order; else as the shop sent them."""
-    return sorted(claims, key=lambda claim: not claim.line)
-
-
 def lines_of(body: PlacedInput) -> tuple[Line, ...]:
-    """The order's lines before any claim."""
-    return tuple(
-        Line(
-            line=x.line,
-            sku=x.sku,
-            quantity=x.quantity,
-            unit_price_minor=x.unit_price_minor,
-            due_minor=x.quantity * x.unit_price_minor,
-        )
+    """The order's lines before any claim; delivery comes last, and only promotions take anything off it."""
+    lines = [
+        Line(**{name: getattr(x, name) for name in x.__struct_fields__}, due_minor=x.quantity * x.unit_price_minor)
         for x in body.lines
-    )
+    ]
+    if body.shipping_minor:
+        fee = body.shipping_minor
+        lines.append(Line(line=SHIPPING, sku=SHIPPING, quantity=1, unit_price_minor=fee, due_minor=fee, open=False))
+    return tuple(lines)
 
 
 def claim_of(order_id: str, order: Order, n: int, lines: tuple[Line, ...], *, again: bool = False) -> Claim:
@@ -201,8 +241,10 @@ def claim_of(order_id: str, order: Order, n: int, lines: tuple[Line, ...], *, ag
         lines=lines,
         instance=kept.instance,
         coupon=kept.coupon,
+        code=kept.code,
         line=kept.line,
         given_minor=kept.given_minor,
+        kept=kept.kept,
         again=again,
     )
 
@@ -223,11 +265,33 @@ def less(lines: tuple[Line, ...], placed: Placed) -> tuple[Line, ...]:
     return left
 
 
+def units_of(lines: tuple[Line, ...], dues: dict[str, list[int]]) -> dict[str, tuple[tuple[int, int], ...]]:
+    """What each unit of a line costs, where they do not cost the same: `dues` as promotions left them, less what was taken off
+    the line since, by what they cost."""
+    found = {}
+    for line in lines:
+        units = dues.get(line.line)
+        if units is None:
+            continue
+        later = allocate(sum(units) - line.due_minor, units, units)
+        net = [due - off for due, off in zip(units, later, strict=True)]
+        if sum(net) == line.due_minor and net != spread(line.due_minor, line.quantity):
+            found[line.line] = tuple((len(list(run)), minor) for minor, run in groupby(net))
+    return found
+
+
 def reply(order_id: str, order: Order, *, refund: str = "", refunded_minor: int = 0) -> OrderReply:
     """The order as its shop sees it."""
     off = order.discounts()
     lines = tuple(
-        LineReply(x.line, x.quantity * x.unit_price_minor, off[x.line], x.quantity * x.unit_price_minor - off[x.line])
+        LineReply(
+            line=x.line,
+            list_minor=x.quantity * x.unit_price_minor,
+            discount_minor=off[x.line],
+            due_minor=x.quantity * x.unit_price_minor - off[x.line],
+            sku=x.sku,
+            quantity=x.quantity,
+        )
         for x in order.lines
     )
     return OrderReply(
@@ -259,13 +323,19 @@ def returning(order: Order, asked: list[RefundedLine]) -> dict[str, int] | Refus
     return wanted
 
 
+def dues(order: Order, line: Line, off_minor: int) -> list[int]:
+    """What each unit of a line costs."""
+    if line.line in order.units:
+        return [minor for count, minor in order.units[line.line] for _ in range(count)]
+    return spread(line.quantity * line.unit_price_minor - off_minor, line.quantity)
+
+
 def refund_minor(order: Order, quantities: dict[str, int]) -> dict[str, int]:
     """Line -> money that goes back for `quantities`: the stored net of the next units of the line."""
     off = order.discounts()
     money = {}
     for line in order.lines:
         if quantity := quantities.get(line.line, 0):
-            net = spread(line.quantity * line.unit_price_minor - off[line.line], line.quantity)
             start = order.returned.get(line.line, 0)
-            money[line.line] = sum(net[start : start + quantity])
+            money[line.line] = sum(dues(order, line, off[line.line])[start : start + quantity])
     return money

@@ -3,7 +3,7 @@
 An order's claims never change once it is placed; so the keys of its later verbs are known from the stored order.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
@@ -22,6 +22,7 @@ from miaohui.plays._contract import Pay, Place, Refund, Refusal, Release, Who
 
 _order = msgspec.msgpack.Decoder(Order).decode
 _NO_AUDIENCES: frozenset[str] = frozenset()
+EVERYBODY = "everybody"
 LAPSED = ("cancelled", "expired")
 
 
@@ -49,9 +50,10 @@ class Plan:
         self.refusal: Refusal | None = None
         self.fast_enough: bool | None = None
 
-    def add(self, entry: Entry, action: Struct) -> None:
-        """Add a play's share and the keys it touches."""
-        states, accounts = entry.machine.module.touches(entry.current.rules, action)
+    def add(self, entry: Entry, action: Struct, terms: int = 0) -> None:
+        """Add a play's share and the keys it touches, by version `terms` of its rules (0: the current one)."""
+        rules = entry.versions[terms].rules if terms else entry.current.rules
+        states, accounts = entry.machine.module.touches(rules, action)
         self.parts.append(Part(entry, action, states))
         self.states.extend(states)
         self.accounts.extend(accounts)
@@ -120,8 +122,9 @@ def _plan_order(p: Plan, register: Register, known: Acquaintances) -> None:
         if isinstance(entry, Refusal):
             p.refusal = replace(entry, data=entry.data | {"claim": n})
             return
+        terms = claim.terms if entry.machine.promotion is not None else 0  # what it touches depends on its rules
         for verb in verbs:
-            p.add(entry, verb(orders.claim_of(s.order, p.order, n, p.order.lines)))
+            p.add(entry, verb(orders.claim_of(s.order, p.order, n, p.order.lines)), terms)
 
 
 def _refund(claim: Any) -> Refund:
@@ -130,16 +133,35 @@ def _refund(claim: Any) -> Refund:
 
 def _new_order(p: Plan, register: Register) -> Order:
     body: orders.PlacedInput = p.submission.fields
-    claims = orders.claims_in_order(body.claims)
+    claims = sorted(body.claims, key=lambda claim: _turn(claim, register))
     campaign = claims[0].campaign if claims else ""
     return Order(
         customer=p.customer,
         who=who(p, register, campaign),
         currency=body.currency,
         lines=orders.lines_of(body),
-        claims=tuple(OrderClaim(c.campaign, c.play, c.instance, c.coupon, c.line, 0) for c in claims),
+        claims=tuple(OrderClaim(c.campaign, c.play, c.instance, c.coupon, c.line, 0, code=c.code) for c in claims),
         source=p.submission.caller.source,
+        facts=body.facts,
+        audiences=audiences(p, register, {claim.campaign for claim in claims}),
     )
+
+
+def _turn(claim: orders.ClaimInput, register: Register) -> int:
+    """Plays that set a line's price come first, then promotions, then what is taken off the order; else as the shop sent them."""
+    entry = register.entries.get((claim.campaign, claim.play))
+    if entry is not None and entry.machine.promotion is not None:
+        return 1
+    return 0 if claim.line and not claim.coupon else 2
+
+
+def audiences(p: Plan, register: Register, campaigns: Iterable[str]) -> tuple[str, ...]:
+    """The audiences of `campaigns` that the customer is in, as campaign/name."""
+    found = []
+    for campaign in sorted(campaigns):
+        mask, _ = p.person.memberships.get(campaign, (0, False))
+        found += [f"{campaign}/{name}" for name in (EVERYBODY, *sorted(register.members(campaign, mask)))]
+    return tuple(found)
 
 
 def _plan_timer(p: Plan, register: Register, known: Acquaintances) -> None:

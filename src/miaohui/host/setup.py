@@ -4,7 +4,7 @@ A change makes a new version; what was opened under an old one keeps it. `Regist
 the storage, read anew when the workspace's epoch has moved.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -14,6 +14,7 @@ from miaohui import plays
 from miaohui.events.envelope import snake, wire_name
 from miaohui.ledger.accounts import pool_key
 from miaohui.plays._contract import Place, Play
+from miaohui.pricing.promotion import Promotion
 from miaohui.text import Text
 
 Running = Literal["running", "paused", "closed"]
@@ -70,6 +71,7 @@ class Machine:
         self.inputs = {name: msgspec.json.Decoder(_input(cls)) for name, cls in self.actions.items()}
         self.starts = frozenset(module.STARTS)
         self.place_starts = Place in self.starts
+        self.promotion: Callable[[Any], Promotion] | None = getattr(module, "promotion", None)
         state = getattr(module, "State", None)
         self.state = msgspec.msgpack.Decoder(state).decode if state else None
         union: Any = None
@@ -90,11 +92,28 @@ def _input(cls: type[Struct]) -> type[Struct]:
     )
 
 
+class Offered(Struct, frozen=True):
+    """What a play does to a cart, with the rules it comes from."""
+
+    promotion: Promotion
+    rules: Any
+
+
 class Entry:
     """A play as the host runs it now: its current version, its earlier ones, and whether it may start anything."""
 
     def __init__(self, machine: Machine, current: Setup, versions: dict[int, Setup], running: Running) -> None:
         self.machine, self.current, self.versions, self.running = machine, current, versions, running
+        self._offers: dict[int, Offered] = {}
+
+    def offer(self, version: int = 0) -> Offered:
+        """What it does to a cart under `version` of its rules (0: the current one); only for plays that have a promotion."""
+        version = version or self.current.version
+        if version not in self._offers:
+            assert self.machine.promotion is not None, f"{self.machine.name} is no promotion"
+            rules = self.versions[version].rules
+            self._offers[version] = Offered(self.machine.promotion(rules), rules)
+        return self._offers[version]
 
 
 _MACHINES: dict[str, Machine] = {}

@@ -25,6 +25,8 @@ A play is a module in `miaohui/plays/`, found by its name, with
 
     prizes(rules)         optional, of plays that draw: every Prize, for the checks of odds, value and law
     stop(key, state)      optional: the timer action that ends an instance when an operator fails all that is open, or None
+    promotion(rules)      optional: what the play does to a cart, a `pricing.promotion.Promotion` whose id is the rules'. The host
+                          prices all such plays of an order together and hands each what it is to give to `Place`
 
 A play that orders may claim from accepts the order actions `Place`, `Pay`, `Release`, `Refund`; each carries the same `Claim`.
 """
@@ -104,10 +106,12 @@ class Moment(Struct, frozen=True):
 
 
 class Refusal(Struct, frozen=True):
-    """An expected no: a stable code and its data. It changes nothing and is not stored."""
+    """An expected no: a stable code and its data. It changes nothing and is not stored. `sentence`: where more can be said than
+    the code's own."""
 
     code: str
     data: dict[str, Any] = {}
+    sentence: Text | None = None
 
 
 class Decision(Struct, frozen=True, kw_only=True):
@@ -148,7 +152,8 @@ class RefundRequested(Struct, frozen=True, tag="refund.requested"):
 
 class Line(Struct, frozen=True, kw_only=True):
     """One line of an order: the shop's line id, `quantity` of `sku` at `unit_price_minor`; `due_minor` is what the line
-    still costs after the claims before this one, `open` whether another claim may take off it (the host fills both in)."""
+    still costs after the claims before this one, `open` whether another claim may take off it (the host fills both in). The
+    rest is what the shop says of the product, for promotions."""
 
     line: str
     sku: str
@@ -156,15 +161,20 @@ class Line(Struct, frozen=True, kw_only=True):
     unit_price_minor: int
     due_minor: int = 0
     open: bool = True
+    categories: tuple[str, ...] = ()
+    attributes: dict[str, str] = {}
+    min_price_minor: int = 0
+    cost_minor: int | None = None
 
 
 class Claim(Struct, frozen=True, kw_only=True):
     """What an order wants of a play. `id` (16 bytes, fixed by order and place in it) names the claim's first hold; `who`
-    is the order's customer as he was when he placed it; `instance` is the party or token, `coupon` the coupon, `line` the
-    line it is for (empty: the whole order).
+    is the order's customer as he was when he placed it; `instance` is the party or token, `coupon` the coupon, `code` what he
+    typed, `line` the line it is for (empty: the whole order).
 
-    `given_minor` (line -> discount) is what `Place` gave; it is there for Pay, Release and Refund. `again`: the order had run
-    out of time and was paid all the same, so that what it had reserved is reserved once more.
+    `given_minor` (line -> discount) is what `Place` gave; it is there for Pay, Release and Refund, as is `kept`, what the play
+    noted for them. A promotion finds in `given_minor` what it is to give when it is placed, too. `again`: the order had run out of
+    time and was paid all the same, so that what it had reserved is reserved once more.
     """
 
     id: bytes
@@ -176,8 +186,10 @@ class Claim(Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
     instance: str = ""
     coupon: str = ""
+    code: str = ""
     line: str = ""
     given_minor: dict[str, int] = {}
+    kept: dict[str, int] = {}
     again: bool = False
 
     def hold(self, n: int) -> bytes:
@@ -212,21 +224,25 @@ class Release(Struct, frozen=True, tag=True):
 
 
 class Refund(Struct, frozen=True, tag=True):
-    """The shop took goods back: `quantities` of each line, `left` of it is still with the customer; `whole`: nothing is."""
+    """The shop took goods back: `quantities` of each line, `left` of it is still with the customer; `whole`: nothing is.
+    `back_minor`: what of the claim's discount comes back with them; `earlier_minor`: what came back with earlier ones."""
 
     claim: Claim
     quantities: dict[str, int]
     left: dict[str, int]
     whole: bool
+    back_minor: int = 0
+    earlier_minor: int = 0
 
 
 class Placed(Struct, frozen=True):
-    """Reply to Place: what the claim takes off each line (line -> minor units), how long it is reserved, and whether nothing
-    else may be taken off these lines (`alone`)."""
+    """Reply to Place: what the claim takes off each line (line -> minor units), how long it is reserved, whether nothing else
+    may be taken off these lines (`alone`), and what the play wants to find again in `claim.kept`."""
 
     given_minor: dict[str, int]
     pay_minutes: int = 15
     alone: bool = False
+    kept: dict[str, int] = {}
 
 
 class Settled(Struct, frozen=True):

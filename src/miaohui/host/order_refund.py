@@ -1,0 +1,90 @@
+"""What a refund comes to when promotions are in the order. Pure.
+
+    refund = paid - refunded before - what the goods that stay cost,  never less than 0
+
+What stays costs its stored net, unit by unit (`allocated`: nothing is priced anew). Under `rerate_down` the cart is priced anew for
+what is left, and a promotion that would give less now takes the difference; under both `rerate_down` and `forfeit_gift` a gift that
+is no longer earned and not sent back is charged at its declared value. So the refund of everything is what was paid, in any
+order; and nobody gets more back than the unit cost him.
+"""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from miaohui.host.order_price import Share
+from miaohui.host.orders import GIFT, Order, dues, less, refund_minor
+from miaohui.plays._contract import Line, Placed
+from miaohui.pricing.allocation import allocate, spread
+
+
+class Still(Struct, frozen=True):
+    """A promotion's policy, and what it would give to what is left (None: nothing)."""
+
+    policy: str
+    share: Share | None
+
+
+class Settlement(Struct, frozen=True):
+    """Line -> money that goes back; claim by claim what of its discount comes back with it."""
+
+    money: dict[str, int]
+    back_minor: list[int]
+
+
+def settle(
+    order: Order, quantities: Mapping[str, int], left: Mapping[str, int], still: Mapping[int, Still]
+) -> Settlement:
+    """The refund of `quantities` (line -> units), which leaves `left`."""
+    stays = [_stays(order, n, left) for n, _ in enumerate(order.claims)]
+    lost, forfeit = 0, 0
+    for n, one in still.items():
+        now = sum(one.share.given_minor.values()) if one.share else 0
+        if one.policy == "rerate_down" and now < stays[n]:
+            lost += stays[n] - now
+            stays[n] = now
+        forfeit += _unearned(order, n, left, one)
+    back = [
+        max(0, sum(claim.given_minor.values()) - stays[n] - claim.back_minor) for n, claim in enumerate(order.claims)
+    ]
+    money = refund_minor(order, dict(quantities))
+    if still:
+        off = order.discounts()
+        kept = sum(
+            sum(dues(order, line, off[line.line])[line.quantity - left[line.line] :])
+            for line in order.lines
+            if left[line.line]
+        )
+        total = max(0, order.total_minor() - order.refunded_minor - kept - lost - forfeit)
+        lines = list(money)
+        money = dict(zip(lines, allocate(total, [money[line] for line in lines]), strict=True))
+    return Settlement(money, back)
+
+
+def _stays(order: Order, n: int, left: Mapping[str, int]) -> int:
+    """What of the claim's discount lies on the units that stay."""
+    total = 0
+    for line in order.lines:
+        given = order.claims[n].given_minor.get(line.line, 0)
+        total += sum(spread(given, line.quantity)[line.quantity - left[line.line] :]) if given else 0
+    return total
+
+
+def _unearned(order: Order, n: int, left: Mapping[str, int], one: Still) -> int:
+    """The declared value of gifts that stay and are not earned by what is left."""
+    claim, earned = order.claims[n], one.share.gifts() if one.share else {}
+    total = 0
+    for line in order.lines:
+        if line.line == f"{GIFT}{claim.campaign}/{claim.play}/{line.sku}":
+            extra = max(0, left[line.line] - earned.get(line.sku, 0))
+            total += extra * claim.kept.get(f"value/{line.sku}", 0)
+    return total
+
+
+def before_promotions(order: Order, first: int) -> tuple[Line, ...]:
+    """The lines that the promotions saw: what claims before them gave is off; gifts were not there."""
+    lines = tuple(line for line in order.lines if not line.line.startswith(GIFT))
+    for claim in order.claims[:first]:
+        lines = less(lines, Placed(claim.given_minor, alone=bool(claim.kept.get("alone"))))
+    return tuple(replace(line, unit_price_minor=line.due_minor // line.quantity) for line in lines)

@@ -1,0 +1,433 @@
+"""Promotion (促销 cù xiāo): what a cart gets by itself or by a code: full reduction, gift, free shipping, discount, N for X.
+
+A customer does nothing for it: the shop prices his cart (`POST /api/v1/prices`) and places the order with the claims of the answer.
+The host prices all promotions of an order together (`pricing.price`): what each gives depends on the others. This play keeps the
+books of one: how often it was used, what it has cost, which gifts went out.
+
+Value     place   holds budget -> spent (what it gives) and one use: world -> used, and -> each identity's counter; gifts:
+                  gifts_n -> given_n; points that pay: wallet -> points; points or money earned: world or budget -> wallet
+          pay     posts all of it
+          release voids all of it
+          refund  what of the discount comes back: spent -> budget; gifts: given_n -> the shop's stock; of the whole order also the
+                  use (unless `use_comes_back` is off), the points that paid, and of what was earned whatever is still there
+Promises  uses <= `uses`, uses of one identity <= `per_customer`, spent + held <= budget. With `let_last_exceed` the order that
+          meets the end of the budget gets its discount in full: what is over comes from outside, world -> spent, and shows there.
+Money     of `budget`, or without one of the campaign's.
+Refusals  place: the codes of `pricing.explain`, which say why a cart does not get it; over_budget when the campaign's budget ends.
+Source    shops' promotions as the field knows them; a use counts only when it gave something, and before the payment.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from miaohui.plays._contract import (
+    USE,
+    Account,
+    Claim,
+    Decision,
+    Kind,
+    Moment,
+    Pay,
+    Place,
+    Placed,
+    Pool,
+    Refund,
+    Refusal,
+    Release,
+    Settled,
+    Text,
+    Transfer,
+    budget_key,
+    piece,
+    pool_key,
+    sku_key,
+    wallet_key,
+    world_key,
+)
+from miaohui.pricing.conditions import EVERYTHING, AnyCondition, AnyOf, Code, InAudience, Not, Pieces, Scope, Spend
+from miaohui.pricing.effects import AnyEffect, Gift, PayPoints, Reward
+from miaohui.pricing.explain import SENTENCES as WHY_NOT
+from miaohui.pricing.promotion import LaneName, Limits, Options, Promotion
+
+GIFTS_MAX = 4
+POINTS = "points"
+_GIFTS = range(1, GIFTS_MAX + 1)
+
+TITLE = Text(zh="促销", en="Promotion")
+ICON = "discount"
+SENTENCES = WHY_NOT | {
+    "over_budget": Text(
+        zh="活动预算已用完，暂时没有优惠", en="The campaign's budget is used up: there is no discount any more"
+    ),
+}
+LABELS = {
+    "gives": Text(zh="优惠", en="Gives"),
+    "on": Text(zh="适用商品", en="On"),
+    "from_minor": Text(zh="满多少金额", en="From"),
+    "pieces": Text(zh="满多少件", en="Pieces"),
+    "when": Text(zh="条件", en="When"),
+    "codes": Text(zh="优惠码", en="Codes"),
+    "lane": Text(zh="计价层", en="Lane"),
+    "priority": Text(zh="优先级", en="Priority"),
+    "exclusive": Text(zh="独占", en="Exclusive"),
+    "exclusive_with": Text(zh="不与谁同享", en="Not together with"),
+    "groups": Text(zh="分组", en="Groups"),
+    "uses": Text(zh="总次数", en="Uses in all"),
+    "per_customer": Text(zh="每人次数", en="Per customer"),
+    "budget_minor": Text(zh="预算", en="Budget"),
+    "on_budget_end": Text(zh="预算用完时", en="When the budget ends"),
+    "use_comes_back": Text(zh="整单退款退还次数", en="Use comes back"),
+    "gift_stock": Text(zh="每种赠品备货", en="Stock of each gift"),
+    "pay_minutes": Text(zh="付款时限（分钟）", en="Minutes to pay"),
+    "budget": Text(zh="预算", en="Budget"),
+    "spent": Text(zh="已让利", en="Given"),
+    "used": Text(zh="已用次数", en="Uses"),
+    "points": Text(zh="抵扣的积分", en="Points that paid"),
+    "Applied": Text(zh="享受优惠", en="Offer given"),
+    "Returned": Text(zh="优惠退回", en="Offer given back"),
+} | {
+    f"{name}_{n}": Text(zh=f"{zh} {n}", en=f"{en} {n}")
+    for n in _GIFTS
+    for name, zh, en in (("gifts", "赠品备货", "Gifts left"), ("given", "已送赠品", "Gifts given"))
+}  # fmt: skip
+
+
+class Rules(Struct, frozen=True, kw_only=True):
+    """What the operator sets. Amounts in the smallest unit of `currency`. `refund` and `stacking` are the campaign's."""
+
+    id: str
+    currency: str
+    gives: Annotated[tuple[AnyEffect, ...], Meta(min_length=1, description="What it gives, one text or several")]
+    on: Annotated[Scope, Meta(description="Which products it is about; nothing written: all")] = EVERYTHING
+    from_minor: Annotated[int, Meta(ge=1, description="They must come to so much")] | None = None
+    pieces: Annotated[int, Meta(ge=1, le=10_000, description="There must be so many of them")] | None = None
+    when: Annotated[tuple[AnyCondition, ...], Meta(description="What else must hold")] = ()
+    codes: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{3,40}$")], ...],
+        Meta(description="One of them must be typed; capitals do not matter"),
+    ] = ()
+    lane: Annotated[
+        Literal["", "activity", "item", "units", "order", "coupon"],
+        Meta(description="When it comes; by default by what it gives"),
+    ] = ""
+    priority: Annotated[int, Meta(ge=-1_000_000, le=1_000_000, description="Higher comes first in its lane")] | None = (
+        None
+    )
+    exclusive: Annotated[
+        Literal["", "lane", "cart"], Meta(description="Applies alone in its lane, or in the whole cart")
+    ] = ""
+    exclusive_with: Annotated[
+        tuple[str, ...], Meta(description="Promotions or groups it does not go together with")
+    ] = ()
+    groups: Annotated[tuple[str, ...], Meta(description="Names that others may exclude")] = ()
+    uses: Annotated[int, Meta(ge=1, le=10**9, description="How often in all")] | None = None
+    per_customer: Annotated[int, Meta(ge=1, le=1_000_000, description="How often one customer")] | None = None
+    budget_minor: (
+        Annotated[int, Meta(ge=0, description="Money set aside; without it the campaign's budget pays")] | None
+    ) = None
+    on_budget_end: Annotated[
+        Literal["refuse", "partial", "let_last_exceed"],
+        Meta(description="What the order gets that meets its end: nothing, what is left, or all of it one last time"),
+    ] = "refuse"
+    use_comes_back: Annotated[bool, Meta(description="Refund of the whole order gives the use back")] = True
+    gift_stock: Annotated[int, Meta(ge=1, description="Pieces of each gift set aside")] | None = None
+    pay_minutes: Annotated[int, Meta(ge=1, le=1440, description="How long an order with it waits for its payment")] = 15
+    identities: tuple[str, ...] = ("account",)
+    refund: Literal["allocated", "rerate_down", "forfeit_gift"] = "allocated"
+    stacking: Options = Options()
+
+    def __post_init__(self) -> None:
+        gifts = self.gifts()
+        if len(gifts) > GIFTS_MAX:
+            raise ValueError(f"{len(gifts)} gifts: {GIFTS_MAX} at most")
+        if bool(gifts) != (self.gift_stock is not None):
+            raise ValueError(
+                "a gift needs gift_stock: how many pieces of it are set aside" if gifts else "gift_stock without a gift"
+            )
+        if any(isinstance(effect, Reward) and effect.to == "coupon" for effect in self.gives):
+            raise ValueError("coupons cannot be earned by a promotion: let a coupon play give them")
+        if self.on_budget_end != "refuse" and self.budget_minor is None:
+            raise ValueError(f"on_budget_end = {self.on_budget_end} is about a budget of its own: write budget")
+
+    def gifts(self) -> tuple[str, ...]:
+        """The skus it may give away; each has its pool, by its place here."""
+        return tuple(
+            dict.fromkeys(item.sku for effect in self.gives if isinstance(effect, Gift) for item in effect.items)
+        )
+
+    def pays_points(self) -> bool:
+        """Whether points pay."""
+        return any(isinstance(effect, PayPoints) for effect in self.gives)
+
+    def campaign(self) -> str:
+        """The campaign it belongs to."""
+        return self.id.split("/")[0]
+
+
+ACTIONS = ()
+STARTS = (Place,)
+TIMERS = ()
+
+
+class Applied(Struct, frozen=True, tag=True):
+    """Event: `order` is paid and got `given_minor` off; `code` is what was typed, `gifts` how many pieces went along."""
+
+    customer: str
+    order: str
+    code: str
+    given_minor: int
+    gifts: int
+    gifts_1: int
+    gifts_2: int
+    gifts_3: int
+    gifts_4: int
+
+
+class Returned(Struct, frozen=True, tag=True):
+    """Event: goods of `order` came back, and with them `given_minor` of the discount, `uses` and the gifts."""
+
+    customer: str
+    order: str
+    given_minor: int
+    uses: int
+    gifts: int
+    gifts_1: int
+    gifts_2: int
+    gifts_3: int
+    gifts_4: int
+
+
+EVENTS = (Applied, Returned)
+PROOFS: dict[str, dict[type[Struct], str]] = {
+    "spent": {Applied: "given_minor", Returned: "-given_minor"},
+    "used": {Applied: "", Returned: "-uses"},
+}
+for _n in _GIFTS:
+    PROOFS[f"given_{_n}"] = {Applied: f"gifts_{_n}", Returned: f"-gifts_{_n}"}
+
+
+class Reply(Struct, frozen=True):
+    """A promotion has no actions of its own: it answers none."""
+
+
+def promotion(rules: Rules) -> Promotion:
+    """What it does to a cart. Its window and its audience are the host's to check, its limits the engine's to explain."""
+    when = [_ours(rules, condition) for condition in rules.when]
+    if rules.codes:
+        when.append(Code(any_of=rules.codes))
+    if rules.from_minor is not None:
+        when.append(Spend(at_least_minor=rules.from_minor, scope=rules.on))
+    if rules.pieces is not None:
+        when.append(Pieces(at_least=rules.pieces, scope=rules.on))
+    return Promotion(
+        id=rules.id,
+        effects=tuple(e if e.scope != EVERYTHING else replace(e, scope=rules.on) for e in rules.gives),
+        when=tuple(when),
+        lane=_lane(rules),
+        priority=rules.priority,
+        exclusive=rules.exclusive,
+        exclusive_with=tuple(name for other in rules.exclusive_with for name in (other, f"{rules.campaign()}/{other}")),
+        groups=rules.groups,
+        limits=Limits(
+            uses=rules.uses,
+            per_customer=rules.per_customer,
+            spend_minor=rules.budget_minor,
+            on_end=rules.on_budget_end,
+            back_on_cancel=rules.use_comes_back,
+        ),
+    )
+
+
+def _ours(rules: Rules, condition: AnyCondition) -> AnyCondition:
+    """The condition with its audiences named as the host names them: campaign/audience."""
+    match condition:
+        case InAudience():
+            any_of, none_of = (
+                tuple(f"{rules.campaign()}/{a}" for a in names) for names in (condition.any_of, condition.none_of)
+            )
+            return replace(condition, any_of=any_of, none_of=none_of)
+        case AnyOf():
+            return replace(condition, conditions=tuple(_ours(rules, part) for part in condition.conditions))
+        case Not():
+            return replace(condition, condition=_ours(rules, condition.condition))
+    return condition
+
+
+def _lane(rules: Rules) -> LaneName | None:
+    return rules.lane or None
+
+
+def pools(rules: Rules) -> dict[str, Pool]:
+    """Its money, what it gave, how often, and the gifts, out of the shop's stock."""
+    opened = {"spent": Pool(rules.currency), "used": Pool(USE)}
+    if rules.budget_minor is not None:
+        opened["budget"] = Pool(rules.currency, rules.budget_minor, budget_key(rules.campaign()))
+    if rules.pays_points():
+        opened["points"] = Pool(POINTS)
+    for n, sku in enumerate(rules.gifts(), 1):
+        opened[f"gifts_{n}"] = Pool(piece(sku), rules.gift_stock or 0, sku_key(sku))
+        opened[f"given_{n}"] = Pool(piece(sku))
+    return opened
+
+
+def flow(rules: Rules) -> tuple[Text, ...]:
+    """It comes by itself, or by a code."""
+    code = (Text(zh="输入优惠码", en="Type the code"),) if rules.codes else ()
+    return (*code, Text(zh="下单自动优惠", en="The order costs less"))
+
+
+def worst_cost(rules: Rules) -> int:
+    """Its own budget. Without one it costs what is sold, and the campaign's budget ends it: nothing of its own to count."""
+    return rules.budget_minor or 0
+
+
+Action = Place | Pay | Release | Refund
+
+
+def touches(rules: Rules, action: Action) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """No state; its pools, the counters, and the customer's wallet where points or money go."""
+    keys = [_budget(rules), _pool(rules, "spent"), _pool(rules, "used"), world_key(USE), world_key(rules.currency)]
+    keys += [key for _, key in _limits(rules, action.claim)]
+    for n, sku in enumerate(rules.gifts(), 1):
+        keys += [_pool(rules, f"given_{n}"), sku_key(sku) if isinstance(action, Refund) else _pool(rules, f"gifts_{n}")]
+    customer = action.claim.who.customer
+    for effect in rules.gives:
+        if isinstance(effect, PayPoints):
+            keys += [_pool(rules, "points"), wallet_key(customer, POINTS)]
+        elif isinstance(effect, Reward):
+            unit = POINTS if effect.to == "points" else rules.currency
+            keys += [wallet_key(customer, unit), world_key(unit)]
+    return (), tuple(keys)
+
+
+def decide(
+    rules: Rules, states: Mapping[str, Struct | None], balances: Mapping[str, Account], action: Action, moment: Moment
+) -> Decision | Refusal:
+    """What `action` causes under `rules`, those the order was placed under."""
+    match action:
+        case Place():
+            return _place(rules, balances, action.claim)
+        case Pay():
+            return Decision(
+                reply=Settled(),
+                events=(_applied(rules, action.claim),),
+                transfers=_moves(rules, action.claim, Kind.POST),
+            )
+        case Release():
+            return Decision(reply=Settled(), transfers=_moves(rules, action.claim, Kind.VOID))
+        case Refund():
+            return _refund(rules, balances, action)
+
+
+def _place(rules: Rules, balances: Mapping[str, Account], claim: Claim) -> Decision | Refusal:
+    money, kept = sum(claim.given_minor.values()), dict(claim.kept)
+    room = balances[_budget(rules)].room()
+    wanted = money + kept.get("earned_money", 0)
+    if wanted > room:
+        if rules.on_budget_end != "let_last_exceed" or room <= 0 or wanted - room > money:
+            return Refusal("over_budget" if rules.budget_minor is None else "budget_used_up", {"limit_minor": room})
+        kept["excess"] = wanted - room
+    if rules.uses is not None and balances[_pool(rules, "used")].received() >= rules.uses:
+        return Refusal("used_up", {"limit": rules.uses})
+    for kind, limit in _limits(rules, claim):
+        if rules.per_customer is not None and balances[limit].received() >= rules.per_customer:
+            return Refusal("used_by_you", {"limit": rules.per_customer, "identity": kind})
+    for n, sku in enumerate(rules.gifts(), 1):
+        if kept.get(f"gift/{sku}", 0) > balances[_pool(rules, f"gifts_{n}")].room():
+            return Refusal("gift_sold_out", {"sku": sku})
+    claim = replace(claim, kept=kept)
+    return Decision(
+        reply=Placed(claim.given_minor, rules.pay_minutes, kept=kept),
+        transfers=_moves(rules, claim, Kind.PENDING),
+    )
+
+
+def _moves(rules: Rules, claim: Claim, kind: Kind) -> tuple[Transfer, ...]:
+    """Everything the claim moves: held, taken or given back, each under the same hold."""
+    keeper = claim.keeper() if kind is Kind.PENDING else ""
+    return tuple(
+        replace(t, kind=kind, pending=claim.hold(n), keeper=keeper)
+        for n, t in enumerate(_wanted(rules, claim))
+        if t.amount
+    )
+
+
+def _wanted(rules: Rules, claim: Claim) -> Iterator[Transfer]:
+    """The claim's transfers, always in this order (a hold is named by its place); some of nothing."""
+    kept, customer = claim.kept, claim.who.customer
+    excess = kept.get("excess", 0)
+    yield Transfer(_budget(rules), _pool(rules, "spent"), sum(claim.given_minor.values()) - excess)
+    yield Transfer(world_key(rules.currency), _pool(rules, "spent"), excess)
+    yield Transfer(world_key(USE), _pool(rules, "used"), 1, ceiling=rules.uses)
+    yield Transfer(wallet_key(customer, POINTS), _pool(rules, "points"), kept.get("points", 0))
+    yield Transfer(world_key(POINTS), wallet_key(customer, POINTS), kept.get("earned_points", 0))
+    yield Transfer(_budget(rules), wallet_key(customer, rules.currency), kept.get("earned_money", 0))
+    for n, sku in enumerate(rules.gifts(), 1):
+        yield Transfer(_pool(rules, f"gifts_{n}"), _pool(rules, f"given_{n}"), kept.get(f"gift/{sku}", 0))
+    for _, limit in _limits(rules, claim):
+        yield Transfer(world_key(USE), limit, 1, ceiling=rules.per_customer)
+
+
+def _applied(rules: Rules, claim: Claim) -> Applied:
+    gifts = [claim.kept.get(f"gift/{sku}", 0) for sku in rules.gifts()]
+    counted = {f"gifts_{n}": gifts[n - 1] if n <= len(gifts) else 0 for n in _GIFTS}
+    return Applied(claim.who.customer, claim.order, claim.code, sum(claim.given_minor.values()), sum(gifts), **counted)
+
+
+def _refund(rules: Rules, balances: Mapping[str, Account], action: Refund) -> Decision:
+    claim, customer = action.claim, action.claim.who.customer
+    transfers = []
+    # what came from outside goes back there first
+    excess = min(claim.kept.get("excess", 0), action.earlier_minor + action.back_minor)
+    outside = excess - min(claim.kept.get("excess", 0), action.earlier_minor)
+    transfers.append(Transfer(_pool(rules, "spent"), world_key(rules.currency), outside))
+    transfers.append(Transfer(_pool(rules, "spent"), _budget(rules), action.back_minor - outside))
+    gifts = [action.quantities.get(gift_line(rules.id, sku), 0) for sku in rules.gifts()]
+    for n, (sku, back) in enumerate(zip(rules.gifts(), gifts, strict=True), 1):
+        transfers.append(Transfer(_pool(rules, f"given_{n}"), sku_key(sku), back))
+    uses = 1 if action.whole and rules.use_comes_back else 0
+    if uses:
+        transfers.append(Transfer(_pool(rules, "used"), world_key(USE), 1))
+        transfers += [Transfer(limit, world_key(USE), 1) for _, limit in _limits(rules, claim)]
+    if action.whole:
+        transfers += _unpaid(rules, balances, claim, customer)
+    if not any(t.amount for t in transfers):
+        return Decision(reply=Settled())
+    counted = {f"gifts_{n}": gifts[n - 1] if n <= len(gifts) else 0 for n in _GIFTS}
+    returned = Returned(customer, claim.order, action.back_minor, uses, sum(gifts), **counted)
+    return Decision(reply=Settled(), events=(returned,), transfers=tuple(t for t in transfers if t.amount))
+
+
+def _unpaid(rules: Rules, balances: Mapping[str, Account], claim: Claim, customer: str) -> list[Transfer]:
+    """Points that paid come back; of what was earned, whatever he still has."""
+    found = []
+    if points := claim.kept.get("points", 0):
+        found.append(Transfer(_pool(rules, "points"), wallet_key(customer, POINTS), points))
+    for name, unit, home in (
+        ("earned_points", POINTS, world_key(POINTS)),
+        ("earned_money", rules.currency, _budget(rules)),
+    ):
+        if earned := claim.kept.get(name, 0):
+            wallet = wallet_key(customer, unit)
+            found.append(Transfer(wallet, home, min(earned, balances[wallet].room())))
+    return found
+
+
+def gift_line(id: str, sku: str) -> str:
+    """The line of an order that holds a gift of the promotion `id`."""
+    return f"gift/{id}/{sku}"
+
+
+def _limits(rules: Rules, claim: Claim) -> list[tuple[str, str]]:
+    return [] if rules.per_customer is None else claim.who.limits(rules.id, rules.identities)
+
+
+def _pool(rules: Rules, name: str) -> str:
+    return pool_key(rules.id, name)
+
+
+def _budget(rules: Rules) -> str:
+    return budget_key(rules.campaign()) if rules.budget_minor is None else pool_key(rules.id, "budget")

@@ -1,0 +1,274 @@
+"""Promotions on orders: what each gives, what the ledger holds afterwards, and what comes back with goods that come back."""
+
+import pytest
+
+from miaohui.host.openings import Fill
+from miaohui.host.storage import Person
+from miaohui.ledger.accounts import piece
+from miaohui.pricing.conditions import InAudience
+from miaohui.pricing.effects import Amount, Gift, GiftItem, Nth, PayPoints, Percent, Price, Reduction, Reward, Tier
+from miaohui.pricing.promotion import Lane, Options
+from tests.host.stage import CAMPAIGN, MINUTE, T, setup
+from tests.host.test_plays_on_the_host import balance, fair, fire, refused
+
+pytestmark = pytest.mark.asyncio
+FULL = Reduction(tiers=(Tier(at_least=5000, off_minor=1000),))
+"""10.00 off 50.00."""
+
+
+def pool(name, play="promotion"):
+    return f"play/{CAMPAIGN}/{play}/{name}"
+
+
+def promotion(play="promotion", gives=(FULL,), **changes):
+    return setup("promotion", play=play, gives=gives, **changes)
+
+
+CLAIM = ("promotion", {})
+
+
+async def test_full_reduction_from_place_to_refund_by_unit():
+    f = await fair(promotion())
+    lines = [("a", "x", 1, 2000), ("b", "y", 3, 1100)]
+    placed = await f.do(f.placed("1", "ann", CLAIM, lines=lines))
+    # 53.00 less 10.00: 3.77 on 20.00, 2.08 (2.07 the third) on each 11.00
+    assert [(x["line"], x["due_minor"]) for x in placed["lines"]] == [("a", 1623), ("b", 2677)]
+    assert placed["total_minor"] == 4300
+    assert balance(f, f"budget/{CAMPAIGN}") == (100_000, 1000, 0)
+    assert balance(f, pool("used")) == (0, 0, 1)
+    assert (await f.do(f.order("1", "paid")))["status"] == "paid"
+    assert balance(f, pool("spent")) == (1000, 0, 0)
+    assert balance(f, pool("used")) == (1, 0, 0)
+    part = await f.do(f.order("1", "refunded", lines=[{"line": "b", "quantity": 2}]))
+    assert part["refunded_minor"] == 892 + 892
+    assert balance(f, pool("spent")) == (1000 - 208 * 2, 0, 0)
+    rest = await f.do(f.order("1", "refunded"))
+    assert (rest["status"], rest["refunded_minor"]) == ("refunded", 4300 - 892 * 2)
+    assert balance(f, pool("spent")) == (0, 0, 0)
+    assert balance(f, pool("used")) == (0, 0, 0)
+    assert balance(f, f"budget/{CAMPAIGN}") == (100_000, 0, 0)
+
+
+async def test_below_the_threshold_the_order_is_refused_with_what_is_missing():
+    f = await fair(promotion())
+    await refused(f, f.placed("1", "ann", CLAIM, lines=[("a", "x", 1, 4000)]), "spend_more")
+
+
+async def test_an_order_that_is_not_paid_gives_everything_back():
+    f = await fair(promotion(per_customer=1, uses=1))
+    await f.do(f.placed("1", "ann", CLAIM))
+    await refused(f, f.placed("2", "ann", CLAIM), "used_up")
+    f.now[0] += 15 * MINUTE
+    await fire(f)
+    assert balance(f, pool("used")) == (0, 0, 0)
+    assert balance(f, f"limit/{CAMPAIGN}/promotion/account/ann") == (0, 0, 0)
+    again = await f.do(f.placed("2", "ann", CLAIM))
+    assert again["total_minor"] == 4000
+    assert (await f.do(f.order("1", "paid")))["refund"] == "expired"  # late, and the only use is another order's
+
+
+async def test_a_use_belongs_to_every_identity_of_the_customer():
+    people = {c: Person(identities={"phone": "p"}) for c in ("ann", "bob")}
+    f = await fair(promotion(per_customer=1), people=people)
+    await f.do(f.placed("1", "ann", CLAIM))
+    await f.do(f.order("1", "paid"))
+    await refused(f, f.placed("2", "bob", CLAIM), "used_by_you")
+    await f.do(f.order("1", "refunded"))
+    assert (await f.do(f.placed("2", "bob", CLAIM)))["total_minor"] == 4000
+
+
+async def test_a_use_that_does_not_come_back():
+    f = await fair(promotion(per_customer=1, use_comes_back=False))
+    await f.do(f.placed("1", "ann", CLAIM))
+    await f.do(f.order("1", "paid"))
+    await f.do(f.order("1", "refunded"))
+    await refused(f, f.placed("2", "ann", CLAIM), "used_by_you")
+    assert balance(f, pool("spent")) == (0, 0, 0)
+
+
+async def test_a_code_must_be_typed_and_capitals_do_not_matter():
+    f = await fair(promotion(codes=("TEA20",)))
+    await refused(f, f.placed("1", "ann", CLAIM), "code_missing")
+    await refused(f, f.placed("1", "ann", ("promotion", {"code": "TEA21"})), "code_missing")
+    assert (await f.do(f.placed("1", "ann", ("promotion", {"code": "tea20"}))))["total_minor"] == 4000
+    await f.do(f.order("1", "paid"))
+    assert [
+        (e.name, e.properties["code"])
+        for e in f.host.storage.events
+        if e.play == "promotion" and e.name.startswith("promotion")
+    ] == [("promotion.applied", "tea20")]
+
+
+@pytest.mark.parametrize(
+    ("how", "second", "spent"), [("refuse", None, 1000), ("partial", 500, 1500), ("let_last_exceed", 1000, 2000)]
+)
+async def test_what_an_order_gets_that_meets_the_end_of_the_budget(how, second, spent):
+    f = await fair(promotion(budget_minor=1500, on_budget_end=how))
+    await f.do(f.placed("1", "ann", CLAIM))
+    if second is None:
+        await refused(f, f.placed("2", "bob", CLAIM), "budget_used_up")
+    else:
+        assert (await f.do(f.placed("2", "bob", CLAIM)))["discount_minor"] == second
+        await f.do(f.order("2", "paid"))
+    await f.do(f.order("1", "paid"))
+    assert balance(f, pool("spent")) == (spent, 0, 0)
+    assert balance(f, pool("budget")) == (max(0, 1500 - spent), 0, 0)
+    await refused(f, f.placed("3", "eve", CLAIM), "budget_used_up") if how != "refuse" else None
+    if second is not None:
+        await f.do(f.order("2", "refunded"))
+        await f.do(f.order("1", "refunded"))
+        assert (balance(f, pool("spent")), balance(f, pool("budget"))) == ((0, 0, 0), (1500, 0, 0))
+
+
+async def test_promotions_coupon_and_flash_sale_in_one_order_come_out_to_the_cent():
+    """Tea in the flash sale at 19.90 (alone), two cups at 30.00: 20 % off cups, then 10.00 off 40.00, then the coupon's 5.00;
+    delivery of 6.00 is free from 40.00 on."""
+    f = await fair(
+        setup("coupon"),
+        setup("flash_sale"),
+        promotion("cups", (Percent(off_ppm=200_000, each="unit"),)),
+        promotion("full", (Reduction(tiers=(Tier(at_least=4000, off_minor=1000),)),)),
+        promotion("ship", (Percent(off_ppm=1_000_000, target="shipping"),), from_minor=3000),
+    )
+    coupon = await f.do(f.act("coupon", "claim", "ann"))
+    token = await f.do(f.act("flash_sale", "token", "ann"))
+    claims = (
+        ("coupon", {"coupon": coupon["coupon"]}),
+        ("ship", {}),
+        ("full", {}),
+        ("cups", {}),
+        ("flash_sale", {"instance": token["token"], "line": "1"}),
+    )
+    lines = [("1", "tea-1", 1, 5000), ("2", "cup-1", 2, 3000)]
+    shown = {"lines": lines, "shipping_minor": 600}
+    await refused(f, f.placed("0", "ann", *claims, **shown, total_minor=5000), "price_changed")
+    placed = await f.do(f.placed("1", "ann", *claims, **shown, total_minor=1990 + 3300))
+    # cups: 60.00 - 12.00 = 48.00 - 10.00 = 38.00 - 5.00 = 33.00
+    assert [(x["line"], x["due_minor"]) for x in placed["lines"]] == [("1", 1990), ("2", 3300), ("shipping", 0)]
+    assert placed["total_minor"] == 5290
+    await f.do(f.order("1", "paid"))
+    for play, minor in (("cups", 1200), ("full", 1000), ("ship", 600), ("coupon", 500)):
+        assert balance(f, pool("spent", play)) == (minor, 0, 0)
+    assert balance(f, pool("sold", "flash_sale")) == (1, 0, 0)
+    one = await f.do(f.order("1", "refunded", lines=[{"line": "2", "quantity": 1}]))
+    assert one["refunded_minor"] == 1650
+    rest = await f.do(f.order("1", "refunded"))
+    assert rest["refunded_minor"] == 5290 - 1650
+    for play in ("cups", "full", "ship"):
+        assert balance(f, pool("spent", play)) == (0, 0, 0)
+
+
+async def test_all_or_nothing_with_the_plays_of_the_order():
+    f = await fair(setup("coupon"), promotion())
+    await refused(f, f.placed("1", "ann", CLAIM, ("coupon", {"coupon": "none"})), "unknown_coupon")
+
+
+async def test_units_of_one_line_that_cost_differently_come_back_at_their_own_price():
+    f = await fair(promotion(gives=(Price(price_minor=1000, units_max=1),)))
+    placed = await f.do(f.placed("1", "ann", CLAIM, lines=[("a", "x", 3, 1500)]))
+    assert placed["total_minor"] == 4000
+    await f.do(f.order("1", "paid"))
+    back = [
+        (await f.do(f.order("1", "refunded", lines=[{"line": "a", "quantity": 1}])))["refunded_minor"] for _ in range(3)
+    ]
+    assert back == [1000, 1500, 1500]
+
+
+async def test_rerate_down_takes_back_what_is_no_longer_earned():
+    """3 at 100.00, 10 % off 300.00: two come back. 270.00 paid, one at 100.00 stays: 170.00 back, not 180.00."""
+    ten = Reduction(tiers=(Tier(at_least=30000, off_ppm=100_000),))
+    f = await fair(promotion(gives=(ten,), refund="rerate_down"))
+    await f.do(f.placed("1", "ann", CLAIM, lines=[("a", "x", 3, 10000)]))
+    await f.do(f.order("1", "paid"))
+    first = await f.do(f.order("1", "refunded", lines=[{"line": "a", "quantity": 2}]))
+    assert first["refunded_minor"] == 17000
+    assert balance(f, pool("spent")) == (0, 0, 0)
+    last = await f.do(f.order("1", "refunded"))
+    assert last["refunded_minor"] == 10000
+    assert balance(f, pool("spent")) == (0, 0, 0)
+
+
+GIFT = Gift(items=(GiftItem(sku="cup-1", value_minor=800),))
+
+
+async def with_cups(*setups):
+    """The fair with ten cups in the shop's stock."""
+    from tests.host.stage import memory_fair
+
+    made = memory_fair(setups, now := [T])
+    made.now = now
+    await made.host.start()
+    await made.fill("cups", (Fill("sku/cup-1", piece("cup-1"), "", 10),))
+    return await made.open()
+
+
+async def test_a_gift_is_a_line_of_its_own_out_of_the_shops_stock():
+    f = await with_cups(promotion(gives=(GIFT,), gift_stock=2, from_minor=5000))
+    placed = await f.do(f.placed("1", "ann", CLAIM))
+    gift = placed["lines"][1]
+    assert (gift["line"], gift["sku"], gift["quantity"], gift["due_minor"]) == (
+        "gift/fair/promotion/cup-1",
+        "cup-1",
+        1,
+        0,
+    )
+    assert balance(f, pool("gifts_1")) == (2, 1, 0)
+    await f.do(f.order("1", "paid"))
+    assert balance(f, pool("given_1")) == (1, 0, 0)
+    await f.do(f.placed("2", "bob", CLAIM))
+    await refused(f, f.placed("3", "eve", CLAIM), "gift_sold_out")
+    assert (await f.do(f.order("1", "refunded")))["status"] == "refunded"
+    assert balance(f, pool("given_1")) == (0, 0, 1)  # bob's
+    assert balance(f, "sku/cup-1") == (9, 0, 0)
+
+
+@pytest.mark.parametrize(("policy", "money"), [("allocated", 5000), ("rerate_down", 4200), ("forfeit_gift", 4200)])
+async def test_a_gift_that_is_kept_is_charged_unless_the_policy_says_otherwise(policy, money):
+    f = await with_cups(promotion(gives=(GIFT,), gift_stock=2, from_minor=5000, refund=policy))
+    await f.do(f.placed("1", "ann", CLAIM))
+    await f.do(f.order("1", "paid"))
+    part = await f.do(f.order("1", "refunded", lines=[{"line": "1", "quantity": 1}]))
+    assert (part["status"], part["refunded_minor"]) == ("partly_refunded", money)
+    gift = await f.do(f.order("1", "refunded"))
+    assert gift["refunded_minor"] == 5000 - money
+
+
+async def test_points_pay_and_are_earned_and_go_back_with_the_goods():
+    pays, earns = PayPoints(points=100, off_minor=100), Reward(to="points", off_ppm=100_000)
+    f = await fair(promotion("pays", (pays,)), promotion("earns", (earns,)))
+    await f.fill("points", (Fill("wallet/ann/points", "points", "", 1000),))
+    claims = (("pays", {}), ("earns", {}))
+    placed = await f.do(f.placed("1", "ann", *claims, facts={"points": 800}))
+    assert placed["total_minor"] == 4200
+    assert balance(f, "wallet/ann/points") == (1000, 800, 420)
+    await f.do(f.order("1", "paid"))
+    assert balance(f, "wallet/ann/points") == (1000 - 800 + 420, 0, 0)
+    await f.do(f.order("1", "refunded"))
+    assert balance(f, "wallet/ann/points") == (1000, 0, 0)
+
+
+async def test_an_audience_of_the_campaign_is_a_condition():
+    people = {"ann": Person(memberships={CAMPAIGN: (1, False)})}
+    f = await fair(promotion(when=(InAudience(any_of=("vip",)),)), people=people)
+    f.host.storage.audiences = {CAMPAIGN: ((0, "vip"),)}
+    f.host.storage.epoch += 1
+    assert (await f.do(f.placed("1", "ann", CLAIM)))["total_minor"] == 4000
+    await refused(f, f.placed("2", "bob", CLAIM), "not_in_audience")
+
+
+async def test_only_the_best_of_a_lane_applies_and_the_other_claim_is_refused():
+    best = Options(lanes={"order": Lane(mode="best", at_most=1)})
+    f = await fair(
+        promotion("a", (Amount(off_minor=300),), stacking=best), promotion("b", (Amount(off_minor=500),), stacking=best)
+    )
+    await refused(f, f.placed("1", "ann", ("a", {}), ("b", {})), "not_best")
+    assert (await f.do(f.placed("1", "ann", ("b", {}))))["total_minor"] == 4500
+
+
+async def test_an_order_keeps_the_rules_it_was_placed_under():
+    f = await fair(promotion(gives=(Nth(off_ppm=500_000),), refund="rerate_down"))
+    await f.do(f.placed("1", "ann", CLAIM, lines=[("a", "x", 2, 1000)]))
+    f.host.storage.set_up(promotion(gives=(FULL,), version=2, refund="allocated"))
+    await f.do(f.order("1", "paid"))
+    first = await f.do(f.order("1", "refunded", lines=[{"line": "a", "quantity": 1}]))
+    assert first["refunded_minor"] == 500  # one alone costs 10.00: of 15.00 paid, 5.00 come back
