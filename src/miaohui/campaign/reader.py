@@ -272,7 +272,7 @@ class _Reader(Tables):
 
     def filled(self, module: Play, path: Path, span: Span) -> dict[str, Any]:
         """What the campaign knows and the play's `Rules` ask for."""
-        filled = {
+        filled: dict[str, Any] = {
             "id": f"{self.raw.get('campaign')}/{path[-1]}",
             "currency": self.currency,
             "opens_ms": span.start_ms,
@@ -281,6 +281,10 @@ class _Reader(Tables):
             "refund": self.risk.refund,
             "stacking": self.stacking,
         }
+        if "titles" in module.Rules.__struct_fields__:
+            wares = self.promotions().products.values()
+            filled["titles"] = {ware.sku: ware.title for ware in wares}
+            filled["costs"] = {ware.sku: ware.cost_minor for ware in wares if ware.cost_minor is not None}
         return {name: filled[name] for name in module.Rules.__struct_fields__ if name in filled}
 
 

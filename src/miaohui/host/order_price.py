@@ -61,9 +61,10 @@ def cart_price(
     now_ms: int,
 ) -> CartPrice:
     """Price the promotions. Accounts that are not in `balances` count as full of room: nothing is used yet."""
+    costs = {sku: minor for offer in offered for sku, minor in offer.rules.costs.items()}
     cart = Cart(
         currency=currency,
-        lines=tuple(_line(line) for line in lines if line.open and line.due_minor >= line.quantity),
+        lines=tuple(_line(line, costs) for line in lines if line.open and line.due_minor >= line.quantity),
         shipping=tuple(
             ShippingMethod(id=SHIPPING, fee_minor=line.due_minor) for line in lines if line.line == SHIPPING
         ),
@@ -111,7 +112,7 @@ def _stricter(a: Lane | None, b: Lane | None) -> Lane:
     return replace(harder, at_most=min(limits) if limits else 0, exclusive_with=out)
 
 
-def _line(line: Line) -> CartLine:
+def _line(line: Line, costs: Mapping[str, int]) -> CartLine:
     return CartLine(
         line=line.line,
         sku=line.sku,
@@ -120,7 +121,7 @@ def _line(line: Line) -> CartLine:
         categories=line.categories,
         attributes=line.attributes,
         min_price_minor=line.min_price_minor,
-        cost_minor=line.cost_minor,
+        cost_minor=costs.get(line.sku) if line.cost_minor is None else line.cost_minor,
     )
 
 

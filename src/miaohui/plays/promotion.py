@@ -23,6 +23,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from miaohui.money import Money
 from miaohui.plays._contract import (
     USE,
     Account,
@@ -48,8 +49,9 @@ from miaohui.plays._contract import (
     world_key,
 )
 from miaohui.pricing.conditions import EVERYTHING, AnyCondition, AnyOf, Code, InAudience, Not, Pieces, Scope, Spend
-from miaohui.pricing.effects import AnyEffect, Gift, PayPoints, Reward
+from miaohui.pricing.effects import AnyEffect, Bundle, BuyGet, Gift, Nth, PayPoints, Reduction, Reward
 from miaohui.pricing.explain import SENTENCES as WHY_NOT
+from miaohui.pricing.explain import benefit
 from miaohui.pricing.promotion import LaneName, Limits, Options, Promotion
 
 GIFTS_MAX = 4
@@ -96,7 +98,8 @@ LABELS = {
 
 
 class Rules(Struct, frozen=True, kw_only=True):
-    """What the operator sets. Amounts in the smallest unit of `currency`. `refund` and `stacking` are the campaign's."""
+    """What the operator sets. Amounts in the smallest unit of `currency`. `refund`, `stacking`, `titles` and `costs` (by
+    sku) are the campaign's."""
 
     id: str
     currency: str
@@ -138,6 +141,8 @@ class Rules(Struct, frozen=True, kw_only=True):
     identities: tuple[str, ...] = ("account",)
     refund: Literal["allocated", "rerate_down", "forfeit_gift"] = "allocated"
     stacking: Options = Options()
+    titles: dict[str, Text] = {}
+    costs: dict[str, int] = {}
 
     def __post_init__(self) -> None:
         gifts = self.gifts()
@@ -224,7 +229,7 @@ def promotion(rules: Rules) -> Promotion:
         when.append(Pieces(at_least=rules.pieces, scope=rules.on))
     return Promotion(
         id=rules.id,
-        effects=tuple(e if e.scope != EVERYTHING else replace(e, scope=rules.on) for e in rules.gives),
+        effects=tuple(_aimed(effect, rules.on) for effect in rules.gives),
         when=tuple(when),
         lane=_lane(rules),
         priority=rules.priority,
@@ -239,6 +244,18 @@ def promotion(rules: Rules) -> Promotion:
             back_on_cancel=rules.use_comes_back,
         ),
     )
+
+
+def _aimed(effect: AnyEffect, on: Scope) -> AnyEffect:
+    """The effect on what it says it is about, else on what the promotion is about; and so the parts of a bundle, what is got."""
+    on = effect.scope if effect.scope != EVERYTHING else on
+    effect = replace(effect, scope=on)
+    match effect:
+        case Bundle(parts=parts):
+            return replace(effect, parts=tuple(p if p.scope != EVERYTHING else replace(p, scope=on) for p in parts))
+        case BuyGet(get_scope=scope) if scope == EVERYTHING:
+            return replace(effect, get_scope=on)
+    return effect
 
 
 def _ours(rules: Rules, condition: AnyCondition) -> AnyCondition:
@@ -277,6 +294,55 @@ def flow(rules: Rules) -> tuple[Text, ...]:
     """It comes by itself, or by a code."""
     code = (Text(zh="输入优惠码", en="Type the code"),) if rules.codes else ()
     return (*code, Text(zh="下单自动优惠", en="The order costs less"))
+
+
+def said(rules: Rules) -> tuple[Text, ...]:
+    """What it gives in customers' words, a line for each effect and tier."""
+    lines = [line for effect in rules.gives for line in _said(rules, effect)]
+    if rules.from_minor is not None:
+        lines = [_over(_money(rules, rules.from_minor), line) for line in lines]
+    if rules.pieces is not None:
+        lines = [_over(Text(zh=f"{rules.pieces} 件", en=f"{rules.pieces} pieces"), line) for line in lines]
+    return tuple(lines)
+
+
+def _said(rules: Rules, effect: AnyEffect) -> list[Text]:
+    match effect:
+        case Reduction():
+            pieces = effect.measure == "pieces"
+            reached = [
+                Text(zh=f"{t.at_least} 件", en=f"{t.at_least} pieces") if pieces else _money(rules, t.at_least)
+                for t in effect.tiers
+            ]
+            every = Text(zh="每", en="every ") if effect.every else Text(zh="", en="")
+            return [
+                _over(at, benefit(tier, rules.currency), every) for at, tier in zip(reached, effect.tiers, strict=True)
+            ]
+        case Gift():
+            names = [rules.titles.get(item.sku, Text(item.sku, item.sku)) for item in effect.items]
+            return [Text(zh="送" + "或".join(n.zh for n in names), en="a gift: " + " or ".join(n.en for n in names))]
+        case Nth():
+            price = (1_000_000 - effect.off_ppm) // 10_000
+            if effect.off_ppm == 500_000:
+                return [Text(zh=f"第 {effect.nth} 件半价", en=f"{_ordinal(effect.nth)} piece at half price")]
+            return [Text(zh=f"第 {effect.nth} 件 {price}%", en=f"{_ordinal(effect.nth)} piece at {price}%")]
+    return [benefit(effect, rules.currency)]
+
+
+def _over(least: Text, line: Text, every: Text = Text(zh="", en="")) -> Text:
+    return Text(
+        zh=f"{every.zh}满 {least.zh} {line.zh}",
+        en=f"{line.en} {every.en or 'from '}{least.en}{'' if every.en else ' on'}",
+    )
+
+
+def _money(rules: Rules, minor: int) -> Text:
+    money = Money(minor, rules.currency)
+    return Text(zh=money.text("zh"), en=money.text("en"))
+
+
+def _ordinal(n: int) -> str:
+    return f"{n}{'th' if 10 <= n % 100 <= 20 else {1: 'st', 2: 'nd', 3: 'rd'}.get(n % 10, 'th')}"
 
 
 def worst_cost(rules: Rules) -> int:

@@ -94,6 +94,11 @@ class PlayView(Struct, frozen=True, kw_only=True):
         return self.setup.rules
 
     @property
+    def module(self) -> Any:
+        """The play's module."""
+        return machine(self.setup.module).module
+
+    @property
     def template(self) -> str:
         """The play's own page."""
         return template(self.setup)
