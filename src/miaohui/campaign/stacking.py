@@ -6,7 +6,7 @@
     order       off the order, full reduction, gifts
 
 In a lane all that fit apply (`stack`), the first by priority (`first`), or the set that saves the customer most (`best`; with
-`best by line` every line chooses for itself). Without this section it is `strategy.offers_stack` that says it: `all` stacks, `best`
+`best by line`, for activity and item, every line chooses for itself). Without this section it is `strategy.offers_stack` that says it: `all` stacks, `best`
 takes the best of each lane, `none` lets one promotion alone apply.
 """
 
@@ -19,7 +19,8 @@ from miaohui.campaign.terms import told
 from miaohui.pricing.promotion import LANES, Lane, LaneName, Options
 
 Share = Annotated[int, Meta(ge=0, lt=1_000_000)]
-Mode = Literal["stack", "first", "best", "best by line"]
+Mode = Literal["stack", "first", "best"]
+ByLine = Literal["stack", "first", "best", "best by line"]
 
 
 Before = tuple[Literal["activity", "item", "units", "order", "coupon", "points"], ...]
@@ -39,8 +40,8 @@ class After(Struct, frozen=True, kw_only=True):
 class Stacking(Struct, frozen=True, kw_only=True):
     """How promotions go together."""
 
-    activity: Annotated[Mode, told("Prices of products", "活动价")] = "stack"
-    item: Annotated[Mode, told("Off units and lines", "单品优惠")] = "stack"
+    activity: Annotated[ByLine, told("Prices of products", "活动价")] = "stack"
+    item: Annotated[ByLine, told("Off units and lines", "单品优惠")] = "stack"
     units: Annotated[Mode, told("N-th item, bundles, buy and get", "组合优惠")] = "stack"
     order: Annotated[Mode, told("Off the order, gifts", "订单优惠")] = "stack"
     coupon: Annotated[Mode, told("Codes", "优惠码")] = "stack"

@@ -143,7 +143,9 @@ class Tables:
             return self.meant(kind, raw, path)
         except Unreadable as problem:
             self.problems.add(path, problem.code, **problem.data)
-            return LOST
+        except ValueError as refused:  # a promotion's effect or condition that makes no sense says so itself
+            self.problems.add(path, "rules_refused", value=str(refused))
+        return LOST
 
     def meant(self, kind: Kind, raw: Any, path: Path) -> Any:
         match kind:

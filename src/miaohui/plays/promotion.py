@@ -145,6 +145,7 @@ class Rules(Struct, frozen=True, kw_only=True):
     costs: dict[str, int] = {}
 
     def __post_init__(self) -> None:
+        promotion(self)  # the engine refuses what makes no sense
         gifts = self.gifts()
         if len(gifts) > GIFTS_MAX:
             raise ValueError(f"{len(gifts)} gifts: {GIFTS_MAX} at most")
