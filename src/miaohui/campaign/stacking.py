@@ -5,9 +5,9 @@
     units       N-th item, N for X, bundles, buy and get    shipping   delivery
     order       off the order, full reduction, gifts
 
-In a lane all that fit apply (`stack`), the first by priority (`first`), or the set that saves the customer most (`best`; with
-`best by line`, for activity and item, every line chooses for itself). Without this section it is `strategy.offers_stack` that says it: `all` stacks, `best`
-takes the best of each lane, `none` lets one promotion alone apply.
+In a lane all that fit apply (`stack`), the first by priority (`first`), or the set that saves the customer most (`best`); with
+`best by line`, for activity and item, every line chooses for itself. Without this section `strategy.offers_stack` says it: `all`
+stacks, `best` takes the best of each lane, `none` lets one promotion alone apply.
 """
 
 from typing import Annotated, Literal
