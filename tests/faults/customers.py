@@ -7,6 +7,7 @@ on: any other granted answer is an error at once.
 
 import asyncio
 import json
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from miaohui.customers.identities import SHOP, identity_hash
@@ -149,8 +150,22 @@ class Customers:
         if await self.bought(who, "group_buy", TEA, instance=party, line="a"):
             await self.order(f"{who}-group_buy", "paid")
 
-    async def live(self, plays, people):
-        """`people` lives at a time, one after another, until told to stop."""
+    @asynccontextmanager
+    async def living(self, *plays, people=16):
+        """`people` lives at a time, one after another, as long as the context; a contradiction ends it at once."""
+        self.stopped.clear()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._live(plays, people))
+            yield
+            self.stopped.set()
+
+    async def more(self, grants=20):
+        """Wait until that many more grants were seen."""
+        wanted = len(self.granted) + grants
+        while len(self.granted) < wanted:  # noqa: ASYNC110 - other processes grant
+            await asyncio.sleep(0.01)
+
+    async def _live(self, plays, people):
 
         async def one():
             while not self.stopped.is_set():

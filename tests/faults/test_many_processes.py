@@ -11,7 +11,7 @@ from miaohui.events.remote import PATH, SIGNATURE, pack
 from miaohui.team import keys
 from tests.faults.books import agree, answers, room
 from tests.faults.customers import Customers
-from tests.faults.town import ALWAYS
+from tests.faults.town import ALWAYS, GROUPS
 from tests.host.stage import CAMPAIGN
 
 COUPONS, UNITS = 120, 30
@@ -22,26 +22,20 @@ async def test_the_last_item_is_sold_and_none_twice(town):
     await town.open(
         coupon={"count": COUPONS},
         flash_sale={"stock": UNITS, "slots": ALWAYS},
-        group_buy={"stock": 1000, **ALWAYS_OPEN},
+        group_buy=GROUPS,
     )
     _, one, two = await town.started("worker", "web", "web")
     customers = Customers(town, [one.port, two.port], Random(1), twice=0.3)
-    living = asyncio.create_task(customers.live(["coupon", "flash_sale", "group_buy"], 24))
-    gone = asyncio.create_task(revoked(customers))
-    while not {("coupon", "none_left"), ("flash_sale", "sold_out")} <= set(customers.refused):
-        assert not living.done(), living.result()
-        await asyncio.sleep(0.05)
-    customers.stopped.set()
-    await living
+    async with customers.living("coupon", "flash_sale", "group_buy", people=24):
+        gone = asyncio.create_task(revoked(customers))
+        while not {("coupon", "none_left"), ("flash_sale", "sold_out")} <= set(customers.refused):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
     assert len(answers(customers, "claim")) == COUPONS
     while (await room(town, "flash_sale"))[0]:  # what was cancelled meanwhile
         customers.n += 1
         await customers.flash_sale(f"last{customers.n}")
     assert await gone < 5.5
     await agree(customers)
-
-
-ALWAYS_OPEN = {"ends_ms": 2**50}
 
 
 async def revoked(customers):

@@ -29,6 +29,7 @@ from miaohui.team import keys
 from tests.host.stage import CAMPAIGN, setup
 
 ALWAYS = [Span(0, 2**50)]
+GROUPS = {"stock": 1000, "ends_ms": 2**50}
 OPEN = {"opens_ms": 0, "ends_ms": 2**50, "rate_count": 10_000}
 DURABLE = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
 """Commits are synchronous: what the system has been given survives every kill. Only power loss would need the disk."""
@@ -109,9 +110,9 @@ class Town:
 
     numbers = iter(range(1, 1000))
 
-    def __init__(self, postgres: EmbeddedPostgres, nursery: Nursery, folder: Path):
+    def __init__(self, postgres: EmbeddedPostgres, nursery: Nursery, folder: Path, name: str = ""):
         self.postgres, self.nursery = postgres, nursery
-        self.name = f"town{next(self.numbers)}"
+        self.name = name or f"town{next(self.numbers)}"
         self.folder = folder / self.name
         self.folder.mkdir()
         self.servers = []

@@ -48,7 +48,7 @@ class Hot:
     """The hot path of one workspace."""
 
     def __init__(self, workspace: Workspace) -> None:
-        self.workspace, self.host, self._reread_ms = workspace, workspace.host, 0
+        self.workspace, self.host = workspace, workspace.host
 
     @staticmethod
     def takes(scope: Any) -> bool:
@@ -155,9 +155,9 @@ class Hot:
 
     async def _entry(self, campaign: str, play: str) -> Entry:
         entry: Entry | None = self.host.register.entries.get((campaign, play))
-        if entry is None and self.workspace.clock() >= self._reread_ms:  # it may have been opened by another process
-            self._reread_ms = self.workspace.clock() + 1000
-            await self.host.refresh()
+        if entry is None:  # it may have been opened by another process
+            if not await self.host.refresh():
+                raise Busy
             entry = self.host.register.entries.get((campaign, play))
         if entry is not None:
             return entry

@@ -62,7 +62,7 @@ class Host:
         self._queue: deque[tuple[Submission, Sink]] = deque()
         self._answers: list[tuple[Sink, Answer]] = []
         self._task: asyncio.Task[None] | None = None
-        self._asking: list[asyncio.Future[None]] = []
+        self._asking: list[asyncio.Future[bool]] = []
         self._stopping = False
 
     async def start(self) -> None:
@@ -94,12 +94,12 @@ class Host:
         self._queue.append((submission, sink))
         self._wake()
 
-    async def refresh(self) -> None:
-        """Read the plays anew, between two batches."""
-        asked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    async def refresh(self) -> bool:
+        """Read the plays anew if they have changed, between two batches; False if the storage does not answer."""
+        asked: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._asking.append(asked)
         self._wake()
-        await asked
+        return await asked
 
     def _wake(self) -> None:
         if self._task is None or self._task.done():
@@ -133,11 +133,14 @@ class Host:
 
     async def _reread(self) -> None:
         asking, self._asking = self._asking, []
+        read = False
         with contextlib.suppress(Broken):
-            self.register = await self.storage.register()
+            if await self.storage.moved(self.register.epoch):
+                self.register = await self.storage.register()
+            read = True
         for asked in asking:
             if not asked.done():
-                asked.set_result(None)
+                asked.set_result(read)
 
     def _next(self) -> list[tuple[Submission, Sink]]:
         """The next batch: what waits, up to `batch_max`, cut before a second verb of the same order (its keys depend on what

@@ -41,6 +41,10 @@ class Memory:
         self.running[setup.campaign, setup.play] = (setup.version, running)
         self.epoch += 1
 
+    async def moved(self, epoch: int) -> bool:
+        """See `Storage`."""
+        return self.epoch != epoch
+
     async def register(self) -> Register:
         """See `Storage`."""
         return Register.of(self.epoch, self.setups, self.running, self.audiences)

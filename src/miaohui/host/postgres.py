@@ -25,13 +25,19 @@ REPLIES_DAYS = 30
 SETTINGS = {"enable_seqscan": "off", "enable_nestloop": "off", "jit": "off", "plan_cache_mode": "force_generic_plan"}
 """For the host's connection: every table is reached by key, whatever its statistics say."""
 
+STALLED = "5s"
+"""A process that stops in the middle of a batch (paused, cut off) holds its locks that long; then PostgreSQL takes the batch
+back, and the others go on. If the process wakes up, it runs the batch again."""
+
 Connect = Callable[[], Awaitable[Any]]
-_ACQUAINT = "select * from host_acquaint($1, $2, $3, $4, $5)"
-_LOAD = "select * from host_load($1, $2, $3, $4, $5)"
+_STALLED = f"set_config('idle_in_transaction_session_timeout', '{STALLED}', true)"
+_ACQUAINT = f"select *, {_STALLED} from host_acquaint($1, $2, $3, $4, $5)"
+_LOAD = f"select *, {_STALLED} from host_load($1, $2, $3, $4, $5)"
 _STORE = "select host_store(" + ", ".join(f"${n}" for n in range(1, 14)) + ")"
 _GONE = (
-    *(asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError),
+    *(asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError),
     *(asyncpg.OperatorInterventionError, asyncpg.TooManyConnectionsError),  # it stops, starts, or is full of us
+    asyncpg.IdleInTransactionSessionTimeoutError,
 )
 _FULL = (asyncpg.DiskFullError, asyncpg.OutOfMemoryError)
 _LOST = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
@@ -57,6 +63,12 @@ class Postgres:
             await c.execute("begin")
             self._c = c
         return self._c
+
+    async def moved(self, epoch: int) -> bool:
+        """See `Storage`."""
+        with _named():
+            c = await self._ready()
+            return bool(await c.fetchval("select epoch <> $1 from workspace", epoch))
 
     async def register(self) -> Register:
         """See `Storage`."""
@@ -144,14 +156,18 @@ class Postgres:
 
     async def rollback(self) -> None:
         """See `Storage`."""
-        with contextlib.suppress(*_GONE):
-            if self._c is not None and not self._c.is_closed():
+        try:
+            if self._c is not None:
                 await self._c.execute("rollback; begin")
+        except _GONE:
+            self._c.terminate()
+            self._c = None
 
     async def close(self) -> None:
         """See `Storage`."""
         if self._c is not None:
-            await self._c.close()
+            with contextlib.suppress(*_GONE):
+                await self._c.close()
 
 
 _SINCE = """select least(to_timestamp(now_ms() / 1000.0) - $1::interval,

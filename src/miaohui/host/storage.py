@@ -107,6 +107,9 @@ class Due(Struct, frozen=True):
 class Storage(Protocol):
     """Where a host keeps things."""
 
+    async def moved(self, epoch: int) -> bool:
+        """Whether the plays have changed since `epoch`."""
+
     async def register(self) -> Register:
         """All plays as they are set up now."""
 
