@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import asyncpg
 
@@ -22,7 +23,8 @@ from miaohui.vault import Vault
 @dataclass(kw_only=True)
 class Workspace:
     """One brand. `zone` and `currency` are what documents without their own use; `demo` shows what only a demo may show;
-    `shift_days`: how far the demo has moved its data towards today; `simulated`: whether simulated customers may act in it."""
+    `shift_days`: how far the demo has moved its data towards today; `simulated`: whether simulated customers may act in it;
+    `files`: the folder of what operators hand in."""
 
     name: str
     title: str
@@ -38,6 +40,7 @@ class Workspace:
     clock: Clock = system_clock
     shift_days: int = 0
     simulated: bool = False
+    files: Path = Path("data/files")
     keys: KeyRing = field(init=False)
     fairground: Fairground = field(init=False)
     office: Office = field(init=False)

@@ -30,6 +30,7 @@ from miaohui.console.plans import document_of
 from miaohui.console.progress import progress
 from miaohui.console.stages import STATE_NAMES, pages_of, play_icon, play_title, rail, tags
 from miaohui.console.verbs import Touched, buttons
+from miaohui.console.worksheets import sheet
 from miaohui.ledger.accounts import budget_key
 from miaohui.money import Money
 from miaohui.pages.errors import missing
@@ -137,6 +138,7 @@ async def campaign(
         [fair] = (await fairs(c, [id], document.currency if document else workspace.currency)).values()
         versions = await store.versions(c, id, limit=VERSIONS)
         changes = await audit.entries(c, audit.Filter(what="campaign", subject=id), limit=CHANGES)
+        work = await sheet(c, workspace, one)
         account = await c.fetchval("select exists (select from account where key = $1)", budget_key(id))
     problems = (await workspace.office.check(newest.text)).problems
     goals = await progress(workspace, document, opened=bool(fair.plays)) if document else []
@@ -158,6 +160,7 @@ async def campaign(
         problems=problems,
         counts=_counts(problems),
         buttons=buttons(one, operator, touched, [p for p in problems if p.level == "stop"]),
+        work=work,
         versions=versions,
         changes=changes,
         statement_path=statement_path,

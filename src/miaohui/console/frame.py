@@ -38,6 +38,7 @@ TOP = Group(
     (
         Entry("/", "home", Text("今日", "Today")),
         Entry("/campaigns", "speakerphone", Text("活动", "Campaigns"), "campaign.view"),
+        Entry("/my-tasks", "list-check", Text("我的任务", "My tasks"), "campaign.view"),
     ),
 )
 ASSETS = Group(

@@ -5,7 +5,7 @@ from msgspec import Struct
 
 from miaohui.campaign import store
 from miaohui.campaign.document import Document
-from miaohui.campaign.lifecycle import OPEN, State
+from miaohui.campaign.lifecycle import OPEN
 from miaohui.campaign.store import Campaign, Connection
 from miaohui.console.frame import show
 from miaohui.console.funds import Fair, fairs
@@ -14,13 +14,13 @@ from miaohui.console.needs import LateTimers
 from miaohui.console.needs import needs as what_needs_you
 from miaohui.console.plans import document_of
 from miaohui.console.progress import Progress, progress
-from miaohui.console.stages import Tag, tags
+from miaohui.console.stages import AT_WORK, Tag, tags
+from miaohui.console.worksheets import sheet
 from miaohui.events import outbox
 from miaohui.pages.language import AnyRequest
 from miaohui.workspace import Workspace
 
 MOST = 50
-AT_WORK: list[State] = ["draft", "in_review", "approved", "warm_up", "live", "wrap_up"]
 
 _LATE = """
 select campaign, play, count(*) as count, min(due_ms) as due_ms from timer where due_ms < now_ms()
@@ -58,9 +58,10 @@ async def home(request: AnyRequest, workspace: TheWorkspace) -> Response[str]:
         now_ms = await c.fetchval("select now_ms()")
         late = [LateTimers(**row) for row in await c.fetch(_LATE)]
         rows = await rows_of(c, workspace, campaigns)
+        work = [await sheet(c, workspace, campaign) for campaign in campaigns]
     lag_ms = await outbox.lag_ms(workspace.db)
     by_id = {row.campaign.id: row.fair for row in rows}
-    todo = what_needs_you(campaigns, by_id, late, lag_ms, now_ms)
+    todo = what_needs_you(campaigns, by_id, late, lag_ms, now_ms, work)
     running = [row for row in rows if row.campaign.status.state in OPEN]
     return show(
         request,

@@ -1,4 +1,4 @@
-"""What needs somebody today: five rules. Each is a pure function that gives a row with its reason and its link, or nothing."""
+"""What needs somebody today: six rules. Each is a pure function that gives a row with its reason and its link, or nothing."""
 
 from collections.abc import Iterable, Iterator
 
@@ -7,6 +7,7 @@ from msgspec import Struct
 from miaohui.campaign.lifecycle import OPEN
 from miaohui.campaign.store import Campaign
 from miaohui.console.funds import Fair, Funds, PlayFigures, PoolFigure
+from miaohui.console.worksheets import Sheet
 from miaohui.money import Money
 from miaohui.review.moment import BUDGET_ALARM_PPM, LAG_ALARM_MS, STOCK_ALARM_PPM
 from miaohui.text import Text
@@ -137,10 +138,38 @@ def timer_late(late: LateTimers, now_ms: int) -> Need | None:
     )
 
 
+def tasks_late(work: Sheet) -> Need | None:
+    """The last day of a task has passed and it is not done."""
+    late = work.late
+    if not late:
+        return None
+    past = [job for job in late if job.state(work.today) == "late"]
+    first = min(late, key=lambda job: job.last)
+    zh, en = (", ".join(job.task.title(language) for job in late[:3]) for language in ("zh", "en"))
+    days = (work.today - first.last).days
+    name = work.campaign.name
+    return Need(
+        rule="tasks_late",
+        icon="list-check",
+        tone="red" if past else "amber",
+        title=Text(f"任务晚了：{name.zh}", f"Late tasks: {name.en}"),
+        why=Text(
+            f"{len(late)} 项：{zh}{'…' if len(late) > 3 else ''}", f"{len(late)}: {en}{' ...' if len(late) > 3 else ''}"
+        ),
+        mark=Text(f"晚 {days} 天", f"{days} d late"),
+        path=f"/campaigns/{work.campaign.id}/tasks",
+    )
+
+
 def needs(
-    campaigns: Iterable[Campaign], fairs: dict[str, Fair], late: Iterable[LateTimers], lag_ms: int, now_ms: int
+    campaigns: Iterable[Campaign],
+    fairs: dict[str, Fair],
+    late: Iterable[LateTimers],
+    lag_ms: int,
+    now_ms: int,
+    work: Iterable[Sheet] = (),
 ) -> list[Need]:
-    """All rows: what is broken first, then approvals, then what runs out."""
+    """All rows: what is broken first, then approvals, then what runs out, then late tasks."""
 
     def found() -> Iterator[Need | None]:
         yield events_late(lag_ms)
@@ -156,6 +185,8 @@ def needs(
                 for play in fair.plays:
                     for pool in play.stock:
                         yield stock_low(campaign.id, play, pool)
+        for one in work:
+            yield tasks_late(one)
 
     return [need for need in found() if need is not None]
 

@@ -21,6 +21,10 @@ STATE_NAMES: dict[State, Text] = {
 _TONES: dict[State, str] = {"in_review": "gold", "approved": "info", "warm_up": "warn", "live": "ok", "wrap_up": "info"}
 
 
+AT_WORK: list[State] = ["draft", "in_review", "approved", "warm_up", "live", "wrap_up"]
+"""The states in which people work on a campaign."""
+
+
 class Tag(Struct, frozen=True):
     """A state in a word, with its tone."""
 
@@ -99,6 +103,7 @@ def pages_of(campaign: str, name: Text) -> Group:
         Entry(at, "layout-dashboard", Text("总览", "Overview"), "campaign.view"),
         Entry(f"{at}/plan", "file-text", Text("策划", "Plan"), "campaign.view"),
         Entry(f"{at}/goals", "target", Text("目标", "Goals"), "campaign.view"),
+        Entry(f"{at}/tasks", "list-check", Text("任务", "Tasks"), "campaign.view"),
         Entry(f"{at}/audiences", "users", Text("人群", "Audiences"), "audience.count"),
         Entry(f"{at}/war-room", "device-desktop-analytics", Text("作战室", "War room"), "campaign.view"),
         Entry(f"{at}/review", "report-analytics", Text("复盘", "Review"), "campaign.view"),

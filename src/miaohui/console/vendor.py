@@ -24,7 +24,7 @@ chart-line check chevron-down chevron-left chevron-right circle-check circle-x c
 copy database device-desktop-analytics device-mobile dice-5 discount dots download edit external-link eye
 file-import file-text filter flag flame flask gift heart help-circle history home hourglass info-circle key
 language layout-dashboard link list list-check list-search lock login logout map-pin menu-2 message minus
-package pencil player-pause player-play player-stop plus qrcode receipt receipt-2 receipt-refund refresh
+package paperclip pencil player-pause player-play player-stop plus qrcode receipt receipt-2 receipt-refund refresh
 report-analytics route scale scissors search send settings share shield-check shopping-bag shopping-cart
 speakerphone star tag target test-pipe ticket transfer trash trending-up truck upload user user-check user-cog
 user-plus users users-group wallet webhook world x
@@ -70,6 +70,13 @@ LIBRARIES = [
     Library("htmx.org", "4.0.1", "0BSD", {"htmx.min.js": "dist/htmx.min.js"}),
     Library("echarts", "6.1.0", "Apache-2.0", {"echarts.min.js": "dist/echarts.common.min.js"}, ("LICENSE", "NOTICE")),
     Library(
+        "dhtmlx-gantt",
+        "10.0.3",
+        "MIT",
+        {"dhtmlxgantt.js": "codebase/dhtmlxgantt.js", "dhtmlxgantt.css": "codebase/dhtmlxgantt.css"},
+        ("LICENSE.md",),
+    ),
+    Library(
         "swagger-ui-dist",
         "5.35.0",
         "Apache-2.0",
@@ -105,7 +112,7 @@ def _taken(library: Library, package: Path) -> list[dict[str, str]]:
     _write(library.folder / licence_file, licence)
     entries = []
     for file, source in library.files.items():
-        text = _icons(package / source) if file == "icons.json" else _without_map((package / source).read_text())
+        text = _icons(package / source) if file == "icons.json" else _ours((package / source).read_text())
         _write(library.folder / file, text)
         entries.append(
             {
@@ -130,8 +137,9 @@ def _icons(folder: Path) -> str:
     return json.dumps(shapes, indent=0) + "\n"
 
 
-def _without_map(text: str) -> str:
-    """Without the pointer to a source map, which we do not ship."""
+def _ours(text: str) -> str:
+    """Without the pointer to a source map, which we do not ship, and without fonts: the pages' policy would refuse them."""
+    text = re.sub(r"@font-face\s*{[^}]*}", "", text)
     return re.sub(r"\n?(//|/\*)# sourceMappingURL=\S+( \*/)?\s*$", "\n", text)
 
 

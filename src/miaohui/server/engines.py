@@ -105,6 +105,7 @@ async def opened(
             language=settings.language,
             url=settings.url or address(door),
             demo=settings.demo,
+            files=settings.data / "files",
             simulated=settings.demo and settings.simulated,
             shift_days=(await complete_journey.moved_by(db) or 0) if settings.demo else 0,
             db=db,

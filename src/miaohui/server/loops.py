@@ -15,6 +15,7 @@ from miaohui.campaign import clockwork
 from miaohui.events.delivery import Deliveries
 from miaohui.events.relay import Relay
 from miaohui.host.timers import Timers, due_in
+from miaohui.server import reminding
 from miaohui.server.database import make_partitions
 from miaohui.workspace import Workspace
 
@@ -41,6 +42,7 @@ def loops(workspace: Workspace, database_url: str) -> dict[str, Loop]:
         "webhooks": Deliveries(workspace.db, workspace.vault, workspace.shop_ids).run,
         "ingest": workspace.ingest.run,
         "partitions": partitions,
+        "reminders": partial(reminding.run, workspace),
     }
 
 
