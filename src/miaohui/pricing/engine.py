@@ -10,7 +10,7 @@ from typing import Literal
 from miaohui.pricing.allocation import percent
 from miaohui.pricing.basket import Basket, Cut, capped, total
 from miaohui.pricing.cart import Cart, Used
-from miaohui.pricing.effects import Amount, AnyEffect, Deposit, Gift, PayPoints, Percent, Reward
+from miaohui.pricing.effects import Amount, AnyEffect, Bundle, BuyGet, Deposit, Gift, Nth, PayPoints, Percent, Reward
 from miaohui.pricing.eligible import Data, Facts, within_limits
 from miaohui.pricing.giving import Giver
 from miaohui.pricing.idle import IN_THE_WAY, why_nothing
@@ -191,7 +191,8 @@ class Sale:
         return failing is None
 
     def best(self, name: LaneName, turns: Sequence[Turn], at_most: int) -> list[int]:
-        """The set that saves most, then as if only they were there."""
+        """The set that saves most, then as if only they were there; unit groups first, then the others."""
+        turns = sorted(turns, key=lambda x: not isinstance(x[1][0], Nth | Bundle | BuyGet))
         found = best_set(self, turns, at_most)
         if len(turns) > 1:
             self.searches.append(

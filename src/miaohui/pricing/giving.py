@@ -4,7 +4,6 @@ Each effect is worked through with figures in docs/reference/pricing.md; a test 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from operator import mul
 
 from miaohui.pricing.allocation import allocate, allocate_runs, percent
 from miaohui.pricing.basket import FREE, Basket, Cut, capped, shared, total
@@ -36,8 +35,6 @@ class Giver:
     def __init__(self, cart: Cart, lines: Lines, options: Options) -> None:
         self.cart, self.lines, self.options = cart, lines, options
         self.front = options.split == "first"
-        self.limited = 0
-        """How often an effect got less than it would take, because units were at their floor: `search` asks."""
 
     def cuts(self, effect: AnyEffect, basket: Basket) -> list[Cut]:
         """What `effect` would take; a cap of the effect is kept, the promotion's limits are not looked at."""
@@ -137,16 +134,15 @@ class Giver:
             found: list[Cut] = []
             free = self._free(basket, effect.scope)
             times = effect.times_max
-            for sku in dict.fromkeys(self._sku(basket, n) for n in free):
-                runs = [n for n in free if self._sku(basket, n) == sku]
+            for runs in self.by_sku(free, basket).values():
                 cuts, made = self._form(effect, basket, [(_dearest(basket, runs), effect.nth)], times)
                 found += cuts
                 if effect.times_max and (times := times - made) == 0:
                     break
             return found
-        return self._form(effect, basket, self._needs(effect, basket), effect.times_max)[0]
+        return self._form(effect, basket, self.needs(effect, basket), effect.times_max)[0]
 
-    def _needs(self, effect: Nth | Bundle | BuyGet, basket: Basket) -> list[tuple[list[int], int]]:
+    def needs(self, effect: Nth | Bundle | BuyGet, basket: Basket) -> list[tuple[list[int], int]]:
         """For each part of a group: the runs it may take from, the first first, and how many units."""
         match effect:
             case Nth():
@@ -170,15 +166,14 @@ class Giver:
         at, made = dict.fromkeys(left, 0), 0
         found: list[Cut] = []
         while not times_max or made < times_max:
-            picked = _pick(left, queues)
+            picked = pick(left, queues)
             if picked is None or (saving := _saving(effect, basket, picked)) <= 0:
                 break
-            times = _times(left, picked)
+            times = times_of(left, picked)
             if times_max:
                 times = min(times, times_max - made)
             counts = [units for _, _, units in picked]
             rooms = [price[n] - low[n] if part or not got_only else 0 for part, n, _ in picked]
-            self.limited += saving > sum(map(mul, counts, rooms))
             shares = allocate_runs(saving, counts, [price[n] for _, n, _ in picked], rooms)
             for (_, n, units), share in zip(picked, shares, strict=True):
                 found += shared(n, at[n], [(k * times, part) for k, part in share], grouped=True)
@@ -191,8 +186,12 @@ class Giver:
         runs = self.lines.runs(basket, scope)
         return [n for n in runs if basket.owner[n] == FREE] if self.options.units_once else list(runs)
 
-    def _sku(self, basket: Basket, run: int) -> str:
-        return self.lines.items[basket.line[run]].sku
+    def by_sku(self, runs: Sequence[int], basket: Basket) -> dict[str, list[int]]:
+        """The runs of each product."""
+        found: dict[str, list[int]] = {}
+        for n in runs:
+            found.setdefault(self.lines.items[basket.line[n]].sku, []).append(n)
+        return found
 
     # --- laying an amount on units --------------------------------------------------------------------------------------
 
@@ -200,10 +199,7 @@ class Giver:
         price, low = basket.price, basket.low
         cuts = []
         for n, units in zip(*chosen, strict=True):
-            off, room = part(n), price[n] - low[n]
-            if off > room:
-                self.limited += 1
-                off = room
+            off = min(part(n), price[n] - low[n])
             if off > 0:
                 cuts.append(Cut(n, 0, units, off))
         return cuts
@@ -216,9 +212,7 @@ class Giver:
             return self._lay_front(basket, chosen, amount)
         if len(runs) == 1:
             return self._lay_evenly(basket, runs[0], units[0], amount)
-        rooms = basket.rooms(runs)
-        self.limited += amount > sum(map(mul, units, rooms))
-        shares = allocate_runs(amount, units, [basket.price[n] for n in runs], rooms)
+        shares = allocate_runs(amount, units, [basket.price[n] for n in runs], basket.rooms(runs))
         cuts = []
         for n, share in zip(runs, shares, strict=True):
             if len(share) == 1:
@@ -231,7 +225,6 @@ class Giver:
     def _lay_evenly(self, basket: Basket, run: int, units: int, amount: int) -> list[Cut]:
         room = basket.price[run] - basket.low[run]
         if amount >= room * units:
-            self.limited += amount > room * units
             return [Cut(run, 0, units, room)] if room else []
         whole, spare = divmod(amount, units)
         pieces = [Cut(run, 0, spare, whole + 1)] if spare else []
@@ -242,7 +235,6 @@ class Giver:
         groups = [list(zip(*group, strict=True)) for group in _by_line(basket, chosen)]
         worth = [sum(price[n] * units for n, units in group) for group in groups]
         rooms = [sum((price[n] - low[n]) * units for n, units in group) for group in groups]
-        self.limited += amount > sum(rooms)
         found = []
         for group, part in zip(groups, allocate(amount, worth, rooms), strict=True):
             for n, units in group:
@@ -291,7 +283,7 @@ def _dearest(basket: Basket, runs: Sequence[int]) -> list[int]:
     return sorted(runs, key=lambda n: -start[n])  # stable: of the same price the earlier
 
 
-def _pick(left: dict[int, int], queues: list[tuple[list[int], int]]) -> list[tuple[int, int, int]] | None:
+def pick(left: dict[int, int] | list[int], queues: list[tuple[list[int], int]]) -> list[tuple[int, int, int]] | None:
     """Units of one group as (part, run, units), each part from the end of its queue; None if one cannot be filled."""
     picked: list[tuple[int, int, int]] = []
     used: dict[int, int] = {}
@@ -311,7 +303,7 @@ def _pick(left: dict[int, int], queues: list[tuple[list[int], int]]) -> list[tup
     return picked
 
 
-def _times(left: dict[int, int], picked: list[tuple[int, int, int]]) -> int:
+def times_of(left: dict[int, int] | list[int], picked: list[tuple[int, int, int]]) -> int:
     """How many groups like this one can be made before a run is empty."""
     each: dict[int, int] = {}
     for _, n, units in picked:
@@ -325,9 +317,9 @@ def _saving(effect: Nth | Bundle | BuyGet, basket: Basket, picked: list[tuple[in
         case Nth():
             return percent(basket.start[picked[-1][1]], effect.off_ppm)
         case Bundle():
+            if effect.price_minor is not None:  # a price is a promise: it is what they cost in the end
+                return sum(basket.price[n] * units for _, n, units in picked) - effect.price_minor
             worth = sum(basket.start[n] * units for _, n, units in picked)
-            if effect.price_minor is not None:
-                return worth - effect.price_minor
             return min(worth, effect.off_minor) or percent(worth, effect.off_ppm)
         case BuyGet():
             return percent(sum(basket.start[n] * units for part, n, units in picked if part), effect.off_ppm)

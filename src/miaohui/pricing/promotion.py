@@ -95,7 +95,8 @@ class Promotion(Struct, frozen=True, kw_only=True):
 class Lane(Struct, frozen=True, kw_only=True):
     """How promotions of one lane go together.
 
-    `stack`: all that apply; `first`: the first that applies; `best`: the set that saves most. `at_most`: so many of them at most
+    `stack`: all that apply; `first`: the first that applies; `best`: the set that saves most (unit groups go first then, and
+    conditions are judged when the lane begins). `at_most`: so many of them at most
     (0: any number; `first` means 1). `each`: `line` lets every line choose for itself. `exclusive_with`: lanes that give nothing
     to this cart once this one has.
     """
