@@ -59,7 +59,7 @@ class Sale:
         self.gifts: list[Given] = []
         self.rewards: list[Earned] = []
         self.searches: list[Search] = []
-        self.points = self.prepaid = 0
+        self.prepaid = 0
         self.short: set[int] = set()
         """Promotions whose budget did not cover all they would give."""
 
@@ -283,28 +283,30 @@ class Sale:
 
     def apply(self, turn: int, effects: Sequence[AnyEffect]) -> bool:
         """Let it give; False, with the reason noted, if it gives nothing."""
-        gave = False
         if turn not in self.gave:
             self.short.discard(turn)  # what a search noted
+        gave = False
         for effect in effects:
-            if isinstance(effect, Deposit):
-                self.prepaid += self.givers["goods"].prepaid(effect, self.goods)
-            elif isinstance(effect, PayPoints):
-                self.points += self.givers["goods"].points(effect, self.goods)
-            elif isinstance(effect, Gift):
-                gifts = self.picked(turn, effect)
-                self.gifts += gifts
-                gave = gave or bool(gifts)
-            elif isinstance(effect, Reward):
-                earned = self.earned(turn, effect)
-                self.rewards += earned
-                gave = gave or bool(earned)
-            saved = (
-                self.worth(turn, [effect], self.goods, self.shipping) if not isinstance(effect, Gift | Reward) else 0
-            )
-            gave = gave or saved > 0
-            if gave:
+            saved = 0
+            match effect:
+                case Gift():
+                    gifts = self.picked(turn, effect)
+                    self.gifts += gifts
+                    applies = bool(gifts)
+                case Reward():
+                    earned = self.earned(turn, effect)
+                    self.rewards += earned
+                    applies = bool(earned)
+                case _:
+                    prepaid = self.givers["goods"].prepaid(effect, self.goods) if isinstance(effect, Deposit) else 0
+                    saved = self.worth(turn, [effect], self.goods, self.shipping)
+                    self.prepaid += prepaid
+                    applies = saved > 0 or prepaid > 0
+            if isinstance(effect, PayPoints):
+                self.givers["goods"].points_spent += saved // effect.off_minor * effect.points
+            if applies:
                 self.gave[turn] = self.gave.get(turn, 0) + saved
+                gave = True
         if not gave:
             self.nothing(turn, effects)
         return gave

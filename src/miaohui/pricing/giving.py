@@ -35,6 +35,7 @@ class Giver:
     def __init__(self, cart: Cart, lines: Lines, options: Options) -> None:
         self.cart, self.lines, self.options = cart, lines, options
         self.front = options.split == "first"
+        self.points_spent = 0
 
     def cuts(self, effect: AnyEffect, basket: Basket) -> list[Cut]:
         """What `effect` would take; a cap of the effect is kept, the promotion's limits are not looked at."""
@@ -67,7 +68,7 @@ class Giver:
         runs = self.lines.runs(basket, effect.scope)
         room = sum(room * basket.count[n] for n, room in zip(runs, basket.rooms(runs), strict=True))
         most = min(basket.worth(runs) * effect.share_max_ppm // 1_000_000, room)
-        offered = min(self.cart.points, self.cart.customer.points)
+        offered = min(self.cart.points, self.cart.customer.points) - self.points_spent
         return min(offered // effect.points, most // effect.off_minor) * effect.points
 
     def prepaid(self, effect: Deposit, basket: Basket) -> int:

@@ -98,7 +98,8 @@ class Search(Struct, frozen=True, kw_only=True):
 
 class Priced(Struct, frozen=True, kw_only=True):
     """The whole cart. `total_minor` = goods + shipping, and the tax if prices are without it; `prepaid_minor` of it is paid by
-    deposit. `outcomes`: one for every promotion, in the order of their turns. `removed`: ids of carried adjustments that are void.
+    deposit; `points` are spent, through the promotions `paying_points`. `outcomes`: one for every promotion, in the order of their
+    turns. `removed`: ids of carried adjustments that are void.
     """
 
     currency: str
@@ -112,6 +113,7 @@ class Priced(Struct, frozen=True, kw_only=True):
     total_minor: int
     prepaid_minor: int = 0
     points: int = 0
+    paying_points: tuple[str, ...] = ()
     lines: tuple[PricedLine, ...]
     shipping: tuple[PricedLine, ...] = ()
     gifts: tuple[Given, ...] = ()
