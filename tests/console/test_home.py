@@ -140,11 +140,11 @@ async def test_an_empty_house_is_told_how_to_begin(fair: Fair, console_app: Cons
         await console_app.log_in(client, "operator")
         page = (await client.get("/")).text
         assert "Campaigns that are prepared or run will stand here" in page
-        assert 'href="/new-campaign"' in page
+        assert 'href="/begin"' in page
         assert "Nothing needs you" in page
     async with console_app.client() as client:
         await console_app.log_in(client, "viewer")
-        assert 'href="/new-campaign"' not in (await client.get("/")).text
+        assert 'href="/begin"' not in (await client.get("/")).text
 
 
 async def test_the_table_and_the_figures(fair: Fair, console_app: Console) -> None:

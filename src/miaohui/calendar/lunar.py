@@ -5,10 +5,10 @@ has 29 days is its last day: so "lunar 12-30" is always New Year's Eve.
 """
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
-from lunar_python import Lunar, LunarMonth, Solar
+from lunar_python import LunarYear, Solar
 from msgspec import Struct
 
 from miaohui.text import Text
@@ -61,21 +61,50 @@ class LunarDay(Struct, frozen=True):
         return Text(self.zh, f"lunar {'leap ' if self.leap else ''}{self.month}-{self.day}")
 
 
-@lru_cache(maxsize=4096)
+class _Month(Struct, frozen=True):
+    """A month of a lunar year: its first day, its number (below 0: the leap month), how many days it has."""
+
+    first: date
+    number: int
+    days: int
+
+
+@lru_cache(maxsize=256)
+def _months(year: int) -> tuple[_Month, ...]:
+    """The twelve or thirteen months of a lunar year: asked once, because the library takes milliseconds for a day."""
+    found = []
+    for month in LunarYear.fromYear(year).getMonthsInYear():
+        solar = Solar.fromJulianDay(month.getFirstJulianDay())
+        first = date(solar.getYear(), solar.getMonth(), solar.getDay())
+        found.append(_Month(first, month.getMonth(), month.getDayCount()))
+    return tuple(found)
+
+
 def lunar_day(on: date) -> LunarDay:
     """The day of the Chinese calendar that `on` is."""
-    found = Solar.fromYmd(on.year, on.month, on.day).getLunar()
-    month = found.getMonth()
-    zh = f"{found.getMonthInChinese()}月{found.getDayInChinese()}"
-    return LunarDay(found.getYear(), abs(month), found.getDay(), month < 0, zh)
+    year = on.year if on >= _months(on.year)[0].first else on.year - 1
+    month = next(one for one in reversed(_months(year)) if one.first <= on)
+    day, leap = (on - month.first).days + 1, month.number < 0
+    zh = f"{'闰' if leap else ''}{_MONTHS[abs(month.number) - 1]}月{_day_zh(day)}"
+    return LunarDay(year, abs(month.number), day, leap, zh)
 
 
-@lru_cache(maxsize=1024)
+_MONTHS = "正二三四五六七八九十冬腊"
+_DIGITS = "一二三四五六七八九十"
+
+
+def _day_zh(day: int) -> str:
+    """初一 to 三十."""
+    if day in (20, 30):
+        return "二十" if day == 20 else "三十"
+    tens = "初" if day <= 10 else "十" if day < 20 else "廿"
+    return f"{tens}{_DIGITS[(day - 1) % 10]}"
+
+
 def solar_day(year: int, month: int, day: int) -> date:
     """The date of a day of the lunar `year`; of a month that has no such day, its last."""
-    days = LunarMonth.fromYm(year, month).getDayCount()
-    solar = Lunar.fromYmd(year, month, min(day, days)).getSolar()
-    return date(solar.getYear(), solar.getMonth(), solar.getDay())
+    found = next(one for one in _months(year) if one.number == month)
+    return found.first + timedelta(min(day, found.days) - 1)
 
 
 @lru_cache(maxsize=256)

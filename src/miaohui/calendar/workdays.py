@@ -135,7 +135,7 @@ def country_of(zone: str) -> str:
 
 def countries() -> list[str]:
     """The countries whose days off are known by law."""
-    return sorted(code for code in holidays.list_supported_countries() if code != CHINA)
+    return sorted(code for code in holidays.list_supported_countries(include_aliases=False) if code != CHINA)
 
 
 @lru_cache(maxsize=64)

@@ -37,6 +37,7 @@ TOP = Group(
     None,
     (
         Entry("/", "home", Text("今日", "Today")),
+        Entry("/calendar", "calendar-event", Text("营销日历", "Calendar"), "campaign.view"),
         Entry("/campaigns", "speakerphone", Text("活动", "Campaigns"), "campaign.view"),
         Entry("/my-tasks", "list-check", Text("我的任务", "My tasks"), "campaign.view"),
     ),

@@ -6,6 +6,11 @@ from litestar.di import Provide
 from miaohui.console import (
     audiences,
     audit,
+    begin,
+    calendar,
+    calendar_days,
+    calendar_feed,
+    calendar_move,
     campaigns,
     editor,
     goals,
@@ -27,7 +32,11 @@ from miaohui.pages.forms import from_this_site
 PAGES = (
     login,
     home,
+    calendar,
+    calendar_days,
+    calendar_move,
     campaigns,
+    begin,
     editor,
     goals,
     tasks,
@@ -53,4 +62,4 @@ CONSOLE = Router(
     include_in_schema=False,
 )
 
-HANDLERS = [*login.OPEN, CONSOLE]
+HANDLERS = [*login.OPEN, *calendar_feed.OPEN, CONSOLE]
