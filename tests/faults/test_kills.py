@@ -17,32 +17,32 @@ async def test_nothing_answered_is_lost_and_nothing_is_there_twice(town, durable
     await town.open(**PLAYS)
     worker, one, two = await town.started("worker", "web", "web")
     customers = Customers(town, [one.port, two.port], random := Random(20261127))
-    databases = [("postgres", signal.SIGKILL), ("postgres", signal.SIGINT)]
-    victims = [
-        *((server, signal.SIGKILL) for server in (one, two, worker, one, two)),
-        *databases,
-        ("all", signal.SIGKILL),
-    ]
-    async with customers.living(*PLAYS):
+    victims = [[one], [two], [worker], [durable], [one, two], [durable, one], [two], [one, two, worker, durable]]
+    async with customers.living(*PLAYS), asyncio.TaskGroup() as starting:
         for n in range(KILLS):
             await customers.more(10)
             await asyncio.sleep(random.random() / 10)
-            await killed(town, durable, *victims[n % len(victims)])
+            await kill(victims[n % len(victims)], signal.SIGINT if n % 2 else signal.SIGKILL, starting)
+    async with customers.living(*PLAYS):
         await customers.more()
     assert customers.unanswered > 0
     assert len(answers(customers, "claim")) == 2000 - (await room(town, "coupon", "coupons"))[0]
     await agree(customers)
 
 
-async def killed(town, postgres, what, sign):
-    """Kill and start again: a process, PostgreSQL, or everything at once."""
-    before = postgres.pid
-    whom = town.servers if what == "all" else [what] if what != "postgres" else []
-    await asyncio.gather(*(server.end(sign) for server in whom))
-    if what in ("postgres", "all"):
-        await kill_postgres(postgres, sign)
+async def kill(whom, way, starting):
+    """Kill all of these at once, and start them again: servers in the background; PostgreSQL, which is killed or restarted
+    (its `way`), before this returns."""
+    postgres = next((one for one in whom if isinstance(one, EmbeddedPostgres)), None)
+    servers = [one for one in whom if one is not postgres]
+    before = postgres and postgres.pid
+    if postgres:
+        await kill_postgres(postgres, way)
+    await asyncio.gather(*(server.end() for server in servers))
+    if postgres:
         await back(postgres, before)
-    await asyncio.gather(*(server.start() for server in whom))
+    for server in servers:
+        starting.create_task(server.start())
 
 
 async def test_one_process_with_its_own_postgres(nursery, faults_folder):

@@ -35,6 +35,10 @@ DURABLE = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
 """Commits are synchronous: what the system has been given survives every kill. Only power loss would need the disk."""
 
 
+AWAY = ("PostgreSQL went away", "PostgreSQL does not answer")
+"""What a server says that was started while PostgreSQL was not there."""
+
+
 class Nursery:
     """Starts servers; see nursery.py."""
 
@@ -67,23 +71,27 @@ class Server:
         port = "MIAOHUI_WORKER_PORT" if part == "worker" else "MIAOHUI_PORT"
         self.nursery, self.part, self.log = nursery, part, log
         self.environment = {"MIAOHUI_DEMO": "false", "MIAOHUI_LANGUAGE": "en", port: str(self.port)} | settings
-        self.pid = 0
+        self.pid, self.wanted = 0, False
 
     def begin(self):
         """Start it, and do not wait."""
         self.pid = self.nursery.start(part=self.part, environment=self.environment, log=str(self.log))
-        self.life = os.pidfd_open(self.pid)
+        self.life, self.wanted = os.pidfd_open(self.pid), True
 
     async def start(self):
-        """Start it and wait until it answers."""
+        """Start it, again while PostgreSQL is away, as whoever supervises it does, and wait until it answers."""
         self.begin()
-        while self.alive():
+        while self.wanted:
+            if not self.alive():
+                said = self.log.read_text()[-3000:]
+                assert any(sentence in said.splitlines()[-1] for sentence in AWAY), said
+                self.begin()
             with contextlib.suppress(OSError):
                 _, writer = await asyncio.open_connection("127.0.0.1", self.port)
                 writer.close()
-                return self
+                break
             await asyncio.sleep(0.01)
-        raise AssertionError(self.log.read_text()[-3000:])
+        return self
 
     def alive(self):
         """Whether it runs."""
@@ -95,6 +103,7 @@ class Server:
 
     async def end(self, sign=signal.SIGKILL):
         """Signal it and wait until it is gone."""
+        self.wanted = False
         with contextlib.suppress(ProcessLookupError):
             self.send(sign)
         await self.gone()

@@ -18,6 +18,7 @@ from miaohui.customers.signin import COOKIE, customer_of
 from miaohui.host import orders
 from miaohui.host.answers import CODES, encode, spoken, status
 from miaohui.host.host import BUSY, Busy
+from miaohui.host.postgres import GONE
 from miaohui.host.setup import Entry
 from miaohui.host.submission import Answer, Caller, Customer, Submission, body_hash
 from miaohui.plays._contract import Refusal
@@ -77,7 +78,7 @@ class Hot:
             answer = await self.host.submit(submission)
         except Refused as e:
             answer = Answer(refusal=e.refusal)
-        except Busy:
+        except (Busy, *GONE):
             answer = Answer(refusal=BUSY)
         if answer.refusal is None:
             await _respond(send, 200, answer.body)

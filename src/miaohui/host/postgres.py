@@ -34,11 +34,12 @@ _STALLED = f"set_config('idle_in_transaction_session_timeout', '{STALLED}', true
 _ACQUAINT = f"select *, {_STALLED} from host_acquaint($1, $2, $3, $4, $5)"
 _LOAD = f"select *, {_STALLED} from host_load($1, $2, $3, $4, $5)"
 _STORE = "select host_store(" + ", ".join(f"${n}" for n in range(1, 14)) + ")"
-_GONE = (
+GONE = (
     *(asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError),
     *(asyncpg.OperatorInterventionError, asyncpg.TooManyConnectionsError),  # it stops, starts, or is full of us
     asyncpg.IdleInTransactionSessionTimeoutError,
 )
+"""What asyncpg raises when PostgreSQL is away, or this connection is of no use any more."""
 _FULL = (asyncpg.DiskFullError, asyncpg.OutOfMemoryError)
 _LOST = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
 
@@ -159,14 +160,14 @@ class Postgres:
         try:
             if self._c is not None:
                 await self._c.execute("rollback; begin")
-        except _GONE:
+        except GONE:
             self._c.terminate()
             self._c = None
 
     async def close(self) -> None:
         """See `Storage`."""
         if self._c is not None:
-            with contextlib.suppress(*_GONE):
+            with contextlib.suppress(*GONE):
                 await self._c.close()
 
 
@@ -211,7 +212,7 @@ def _named() -> Any:
         yield
     except _LOST as e:
         raise Raced(str(e)) from e
-    except _GONE as e:
+    except GONE as e:
         raise Broken(str(e)) from e
     except _FULL as e:
         raise Full(str(e)) from e

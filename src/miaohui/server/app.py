@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Response
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.exceptions import ServiceUnavailableException
 
 from miaohui.api import docs
 from miaohui.api.hot import Hot
@@ -12,7 +13,10 @@ from miaohui.api.site import API
 from miaohui.console import site as console
 from miaohui.counter import shop as counter
 from miaohui.demo import page as demo
+from miaohui.host.postgres import GONE
 from miaohui.pages import site
+from miaohui.pages.error_page import error_page
+from miaohui.pages.language import AnyRequest
 from miaohui.server import health, inside
 from miaohui.storefront import pages as storefront
 from miaohui.workspace import Workspace
@@ -56,7 +60,11 @@ def rooms(workspace: Workspace) -> Litestar:
         dependencies={"workspace": Provide(lambda: workspace, sync_to_thread=False)},
         state=State({"workspace": workspace}),
         before_send=[site.secure],
-        exception_handlers=site.EXCEPTION_HANDLERS,
+        exception_handlers=site.EXCEPTION_HANDLERS | dict.fromkeys(GONE, _database_away),
         openapi_config=None,
         logging_config=None,
     )
+
+
+def _database_away(request: AnyRequest, error: Exception) -> Response[Any]:
+    return error_page(request, ServiceUnavailableException(headers={"retry-after": "1"}))

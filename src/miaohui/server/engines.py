@@ -23,8 +23,9 @@ from miaohui.customers import complete_journey
 from miaohui.events.remote import RemoteStore
 from miaohui.events.store import EventStore
 from miaohui.host.host import Host
-from miaohui.host.postgres import Postgres
-from miaohui.server.database import connect, open_database
+from miaohui.host.postgres import GONE, Postgres
+from miaohui.host.storage import Broken
+from miaohui.server.database import DatabaseFailed, connect, open_database
 from miaohui.server.owner import Owner
 from miaohui.server.postgres import EmbeddedPostgres
 from miaohui.server.settings import Settings
@@ -76,44 +77,58 @@ async def opened(
     """The workspace, and the ownership of its event store where it is ours. CannotStart, DatabaseFailed, EventsFailed; of
     `run` also OwnedElsewhere."""
     async with contextlib.AsyncExitStack() as stack:
-        name = settings.workspace
-        db = await open_database(url, name)
-        stack.push_async_callback(db.close)
-        vault = await the_vault(db, settings)
-        owner = None
-        events: EventStore
-        if part == "web" and not settings.events_url:
-            events = RemoteStore(db, vault)
-        else:
-            if part != "web":
-                owner = Owner(url, name)
-                await (owner.wait() if part == "worker" else owner.take())
-                stack.push_async_callback(owner.release)
-            events = await EventStore.open(settings.events_url or settings.data / "events", name)
-        stack.push_async_callback(events.close)
-        if owner is not None:
-            await _tell(db, await _reached(db, door))
-            stack.push_async_callback(_tell, db, "")
-        host = Host(Postgres(partial(connect, url, name), vault.encrypt), vault.key("host"))
-        await host.start()
-        stack.push_async_callback(host.stop)
-        workspace = Workspace(
-            name=name,
-            title=settings.title,
-            zone=settings.zone,
-            currency=settings.currency,
-            language=settings.language,
-            url=settings.url or address(door),
-            demo=settings.demo,
-            files=settings.data / "files",
-            simulated=settings.demo and settings.simulated,
-            shift_days=(await complete_journey.moved_by(db) or 0) if settings.demo else 0,
-            db=db,
-            events=events,
-            host=host,
-            vault=vault,
-        )
-        yield workspace, owner
+        try:
+            made = await _open(stack, settings, url, door, part)
+        except (Broken, *GONE) as e:
+            raise DatabaseFailed(f"PostgreSQL went away while this process started: {e}; start it again") from e
+        yield made
+
+
+async def _open(
+    stack: contextlib.AsyncExitStack, settings: Settings, url: str, door: socket.socket, part: Part
+) -> tuple[Workspace, Owner | None]:
+    name = settings.workspace
+    db = await open_database(url, name)
+    stack.push_async_callback(db.close)
+    vault = await the_vault(db, settings)
+    owner = None if part == "web" else await _owned(stack, url, name, waits=part == "worker")
+    events: EventStore
+    if owner is None and not settings.events_url:
+        events = RemoteStore(db, vault)
+    else:
+        events = await EventStore.open(settings.events_url or settings.data / "events", name)
+    stack.push_async_callback(events.close)
+    if owner is not None:
+        here = await _reached(db, door)
+        await db.execute("update workspace set owner_url = $1", here)
+        stack.push_async_callback(_leave, db, here)
+    host = Host(Postgres(partial(connect, url, name), vault.encrypt), vault.key("host"))
+    await host.start()
+    stack.push_async_callback(host.stop)
+    workspace = Workspace(
+        name=name,
+        title=settings.title,
+        zone=settings.zone,
+        currency=settings.currency,
+        language=settings.language,
+        url=settings.url or address(door),
+        demo=settings.demo,
+        files=settings.data / "files",
+        simulated=settings.demo and settings.simulated,
+        shift_days=(await complete_journey.moved_by(db) or 0) if settings.demo else 0,
+        db=db,
+        events=events,
+        host=host,
+        vault=vault,
+    )
+    return workspace, owner
+
+
+async def _owned(stack: contextlib.AsyncExitStack, url: str, name: str, *, waits: bool) -> Owner:
+    owner = Owner(url, name)
+    await (owner.wait() if waits else owner.take())
+    stack.push_async_callback(owner.release)
+    return owner
 
 
 async def the_vault(db: "asyncpg.Pool[Any]", settings: Settings) -> Vault:
@@ -147,6 +162,6 @@ async def _reached(db: "asyncpg.Pool[Any]", door: socket.socket) -> str:
     return f"http://[{seen}]:{port}" if ":" in seen else f"http://{seen}:{port}"
 
 
-async def _tell(db: "asyncpg.Pool[Any]", owner_url: str) -> None:
-    with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        await db.execute("update workspace set owner_url = $1", owner_url)
+async def _leave(db: "asyncpg.Pool[Any]", here: str) -> None:
+    with contextlib.suppress(*GONE):
+        await db.execute("update workspace set owner_url = '' where owner_url = $1", here)
