@@ -12,6 +12,7 @@ from miaohui.customers import identities
 from miaohui.events.ingest import Ingest
 from miaohui.events.store import EventStore
 from miaohui.host.fairground import Fairground
+from miaohui.host.glance import Glance
 from miaohui.host.host import Host
 from miaohui.ledger.accounts import budget_key
 from miaohui.review.moment import Moment, moment
@@ -43,6 +44,7 @@ class Workspace:
     files: Path = Path("data/files")
     keys: KeyRing = field(init=False)
     fairground: Fairground = field(init=False)
+    glance: Glance = field(init=False)
     office: Office = field(init=False)
     ingest: Ingest = field(init=False)
     war_room: WarRoom = field(init=False)
@@ -50,6 +52,7 @@ class Workspace:
     def __post_init__(self) -> None:
         self.keys = KeyRing(self.db)
         self.fairground = Fairground(self.host, self.db)
+        self.glance = Glance(self.db)
         self.office = Office(self.db, self.fairground, self.events, self.vault, self.zone, self.currency)
         self.ingest = Ingest(self.db, self.acquaint, lambda: self.clock())
         self.war_room = WarRoom(self._moment)

@@ -245,7 +245,8 @@ def _place(cursor: str) -> tuple[datetime, str] | None:
     return _EPOCH + timedelta(microseconds=int(at)), id
 
 
-def _of_campaign(request: AnyRequest, refusal: CampaignRefused) -> Response[Any]:
+def of_campaign(request: AnyRequest, refusal: CampaignRefused) -> Response[Any]:
+    """A refusal of the office as the answer."""
     status = _STATUS.get(refusal.code, 409)
     return refused(request, ApiRefusal(status, refusal.code, refusal.sentence, refusal.data))
 
@@ -255,7 +256,7 @@ HANDLERS = [
         path="/campaigns",
         guards=[program_or_operator],
         security=SECURITY,
-        exception_handlers={CampaignRefused: _of_campaign},
+        exception_handlers={CampaignRefused: of_campaign},
         route_handlers=[
             list_campaigns,
             create_campaign,

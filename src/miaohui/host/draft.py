@@ -18,7 +18,7 @@ from miaohui.events.envelope import Event, event_id, snake, wire_name
 from miaohui.host.openings import Filling, fill
 from miaohui.host.order_run import OrderRun
 from miaohui.host.plan import Part, Plan
-from miaohui.host.setup import Entry
+from miaohui.host.setup import NONE, Entry
 from miaohui.ledger import book
 from miaohui.ledger.accounts import Account, Transfer
 from miaohui.plays._contract import Decision, Moment, Refusal
@@ -72,17 +72,10 @@ class Draft:
         """The checks that all plays share; window, audience and consent only for what starts something."""
         setup, person, now_ms = entry.current, self.plan.person, self.batch.now_ms
         if starts:
-            if now_ms < setup.opens_ms or entry.running == "paused":
-                return Refusal("not_open", {"opens_ms": setup.opens_ms, "paused": entry.running == "paused"})
-            if now_ms >= setup.ends_ms or entry.running == "closed":
-                return Refusal("ended", {"ends_ms": setup.ends_ms})
             mask, control = person.memberships.get(setup.campaign, (0, False))
-            if setup.audience and setup.audience not in self.batch.register.members(setup.campaign, mask):
-                return Refusal("not_in_audience", {"audience": setup.audience})
-            if setup.audience and control:
-                return Refusal("not_offered")
-            if setup.consent and setup.consent not in person.consents:
-                return Refusal("no_consent", {"consent": setup.consent})
+            members = self.batch.register.members(setup.campaign, mask) if setup.audience else NONE
+            if refusal := entry.barred(members, control, person.consents, now_ms):
+                return refusal
         if self.plan.fast_enough is None:  # counted once, however often the batch is run
             self.plan.fast_enough = self.batch.rate.allows(
                 setup.id, self.plan.customer, now_ms, setup.rate_count, setup.rate_s

@@ -40,14 +40,23 @@ class Glance:
         self.db = db
         self._accounts: dict[str, tuple[float, Account]] = {}
         self._people: dict[Customer, tuple[float, str, Person]] = {}
-        self._ahead_ms, self._asked = 0.0, -1e9
+        self._ahead_ms, self._epoch, self._asked = 0.0, 0, -1e9
 
     async def now_ms(self) -> int:
-        """The database's time, which decides windows; asked for once a minute, kept by this process's clock in between."""
+        """The database's time, which decides windows; kept by this process's clock between two questions."""
+        return int(await self._ask() + self._ahead_ms)
+
+    async def epoch(self) -> int:
+        """How often the plays have changed."""
+        await self._ask()
+        return self._epoch
+
+    async def _ask(self) -> float:
         at = _ticks()
-        if at - self._asked > 60_000:
-            self._ahead_ms, self._asked = await self.db.fetchval("select now_ms()") - at, at
-        return int(at + self._ahead_ms)
+        if at - self._asked > REMEMBERED_MS:
+            now_ms, self._epoch = await self.db.fetchrow("select now_ms(), epoch from workspace")
+            self._ahead_ms, self._asked = now_ms - at, at
+        return at
 
     async def person(self, customer: Customer) -> tuple[str, Person]:
         """Internal id and person; ("", nobody in particular) for one whom we do not know. Nothing is written."""
@@ -56,9 +65,11 @@ class Glance:
         key = Customer(id=customer.id, shop_hash=customer.shop_hash)
         found = self._people.get(key)
         if found is None or _ticks() - found[0] > REMEMBERED_MS:
-            if len(self._people) >= PEOPLE_MAX:
-                self._people.clear()
-            found = self._people[key] = (_ticks(), *await self._person(key))
+            found = (_ticks(), *await self._person(key))
+            if found[1]:  # a stranger may be known in a moment
+                if len(self._people) >= PEOPLE_MAX:
+                    self._people.clear()
+                self._people[key] = found
         return found[1], found[2]
 
     async def accounts(self, keys: Iterable[str]) -> dict[str, Account]:

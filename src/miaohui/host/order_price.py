@@ -18,6 +18,7 @@ from miaohui.pricing.cart import Cart, CartLine, Customer, ShippingMethod, Used
 from miaohui.pricing.engine import price
 from miaohui.pricing.priced import Outcome, Priced
 from miaohui.pricing.promotion import Lane, LaneName, Options
+from miaohui.pricing.rulebook import Rulebook
 
 POINTS = "points"
 _STRICT = ("stack", "best", "first")
@@ -83,10 +84,26 @@ def cart_price(
         sold_out=_sold_out(offered, balances),
         used={offer.promotion.id: used for offer in offered if (used := _used(offer, buyer, balances)) is not None},
     )
-    priced = price(cart, tuple(offer.promotion for offer in offered), options_of(offered))
+    priced = price(cart, _book(tuple(offered)))
     outcomes = {outcome.promotion: outcome for outcome in priced.outcomes}
     shares = [_share(offer, outcomes[offer.promotion.id], priced) for offer in offered]
     return CartPrice(shares, {line.line: line.dues() for line in (*priced.lines, *priced.shipping)}, priced)
+
+
+_BOOKS_MAX = 256
+_books: dict[tuple[int, ...], tuple[tuple[Offered, ...], Rulebook]] = {}
+
+
+def _book(offered: tuple[Offered, ...]) -> Rulebook:
+    """The promotions made ready; the same ones are made ready once (they are kept, so that their ids stay theirs)."""
+    key = tuple(map(id, offered))
+    found = _books.get(key)
+    if found is None:
+        if len(_books) >= _BOOKS_MAX:
+            _books.clear()
+        book = Rulebook(tuple(offer.promotion for offer in offered), options_of(offered))
+        found = _books[key] = (offered, book)
+    return found[1]
 
 
 def options_of(offered: Sequence[Offered]) -> Options:

@@ -13,11 +13,12 @@ from msgspec import Raw, Struct
 from miaohui import plays
 from miaohui.events.envelope import snake, wire_name
 from miaohui.ledger.accounts import pool_key
-from miaohui.plays._contract import Place, Play
+from miaohui.plays._contract import Place, Play, Refusal
 from miaohui.pricing.promotion import Promotion
 from miaohui.text import Text
 
 Running = Literal["running", "paused", "closed"]
+NONE: frozenset[str] = frozenset()
 
 
 class Setup(Struct, frozen=True, kw_only=True):
@@ -106,6 +107,21 @@ class Entry:
         self.machine, self.current, self.versions, self.running = machine, current, versions, running
         self._offers: dict[int, Offered] = {}
 
+    def barred(self, members: frozenset[str], control: bool, consents: frozenset[str], now_ms: int) -> Refusal | None:
+        """Why nothing can be started here now, or not by a customer in the audiences `members`."""
+        setup = self.current
+        if now_ms < setup.opens_ms or self.running == "paused":
+            return Refusal("not_open", {"opens_ms": setup.opens_ms, "paused": self.running == "paused"})
+        if now_ms >= setup.ends_ms or self.running == "closed":
+            return Refusal("ended", {"ends_ms": setup.ends_ms})
+        if setup.audience and setup.audience not in members:
+            return Refusal("not_in_audience", {"audience": setup.audience})
+        if setup.audience and control:
+            return Refusal("not_offered")
+        if setup.consent and setup.consent not in consents:
+            return Refusal("no_consent", {"consent": setup.consent})
+        return None
+
     def offer(self, version: int = 0) -> Offered:
         """What it does to a cart under `version` of its rules (0: the current one); only for plays that have a promotion."""
         version = version or self.current.version
@@ -133,6 +149,7 @@ class Register(Struct):
     entries: dict[tuple[str, str], Any] = {}
     campaigns: frozenset[str] = frozenset()
     audiences: dict[str, tuple[tuple[int, str], ...]] = {}
+    _promotions: list[Any] | None = None
 
     @classmethod
     def of(
@@ -151,6 +168,12 @@ class Register(Struct):
             for key, (version, how) in running.items()
         }
         return cls(epoch, entries, frozenset(campaign for campaign, _ in entries), audiences)
+
+    def promotions(self) -> list[Entry]:
+        """The plays that give something to carts, by campaign and name."""
+        if self._promotions is None:
+            self._promotions = [e for _, e in sorted(self.entries.items()) if e.machine.promotion is not None]
+        return self._promotions
 
     def members(self, campaign: str, mask: int) -> frozenset[str]:
         """Names of the audiences whose bit is set in a membership mask."""

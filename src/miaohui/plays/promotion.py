@@ -60,7 +60,9 @@ _GIFTS = range(1, GIFTS_MAX + 1)
 
 TITLE = Text(zh="促销", en="Promotion")
 ICON = "discount"
-SENTENCES = WHY_NOT | {
+SENTENCES = {
+    code: said for code, said in WHY_NOT.items() if code not in ("not_in_audience", "ended", "unknown_code")
+} | {
     "over_budget": Text(
         zh="活动预算已用完，暂时没有优惠", en="The campaign's budget is used up: there is no discount any more"
     ),
@@ -72,6 +74,7 @@ LABELS = {
     "pieces": Text(zh="满多少件", en="Pieces"),
     "when": Text(zh="条件", en="When"),
     "codes": Text(zh="优惠码", en="Codes"),
+    "show_code": Text(zh="页面上公开优惠码", en="Show the code"),
     "lane": Text(zh="计价层", en="Lane"),
     "priority": Text(zh="优先级", en="Priority"),
     "exclusive": Text(zh="独占", en="Exclusive"),
@@ -112,6 +115,7 @@ class Rules(Struct, frozen=True, kw_only=True):
         tuple[Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{3,40}$")], ...],
         Meta(description="One of them must be typed; capitals do not matter"),
     ] = ()
+    show_code: Annotated[bool, Meta(description="Pages and listing prices may show the code")] = False
     lane: Annotated[
         Literal["", "activity", "item", "units", "order", "coupon"],
         Meta(description="When it comes; by default by what it gives"),
