@@ -4,7 +4,7 @@ async with fair(database, vault) as scene:      # scene.url answers; scene.house
     visitor = await scene.comes(chromium, "1228", "zh")
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -127,8 +127,10 @@ def the_plays() -> list[Setup]:
 
 
 @asynccontextmanager
-async def fair(database: asyncpg.Pool, vault: Vault, setups: list[Setup] | None = None) -> AsyncIterator[Scene]:
-    """The fair, open, with its address."""
+async def fair(
+    database: asyncpg.Pool, vault: Vault, setups: list[Setup] | None = None, stock: Mapping[str, int] = {}
+) -> AsyncIterator[Scene]:
+    """The fair, open, with its address; `stock`: what the shop has of other products."""
     setups = the_plays() if setups is None else setups
     households = await _people(database, vault)
     await set_clock(database, NOW)
@@ -142,6 +144,8 @@ async def fair(database: asyncpg.Pool, vault: Vault, setups: list[Setup] | None 
     ground = Fairground(host, database)
     for sku in {one.rules.product.sku for one in setups if hasattr(one.rules, "product")}:
         await ground.stock(sku, 1000, "first")
+    for sku, quantity in stock.items():
+        await ground.stock(sku, quantity, "first")
     assert await ground.open("fair", setups, "USD", 1_000_000) is None
     async with serve(build(workspace)) as url:
         workspace.url = url

@@ -77,7 +77,7 @@ async def test_a_placed_order_is_kept_with_what_the_offer_gave(database: asyncpg
                     {"line": "1", "sku": "820165", "quantity": 2, "unit_price_minor": 1299},
                     {"line": "2", "sku": "557001", "quantity": 1, "unit_price_minor": 450},
                 ],
-                "claims": [{"campaign": "fair", "play": "welcome", "instance": "", "coupon": "c0ffee", "line": ""}],
+                "claims": [{"campaign": "fair", "play": "welcome", "coupon": "c0ffee"}],
             },
         )
     ]

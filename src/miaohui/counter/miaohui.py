@@ -1,4 +1,4 @@
-"""The public API of Miaohui, as any shop calls it: four verbs of an order, with a bearer key.
+"""The public API of Miaohui, as any shop calls it: the price of a cart and four verbs of an order, with a bearer key.
 
 A call that got no answer is repeated with the same `Idempotency-Key`, so that it counts once. A refusal comes back as
 `Refused` with the sentence that Miaohui wrote for people.
@@ -18,13 +18,14 @@ Verb = Literal["placed", "paid", "cancelled", "refunded"]
 
 
 class Offer(Struct, frozen=True, omit_defaults=True):
-    """What an order claims of a play: the party or token as `instance`, the coupon, the line it is for."""
+    """What an order claims of a play: the party or token as `instance`, the coupon, the code, the line it is for."""
 
     campaign: str
     play: str
     instance: str = ""
     coupon: str = ""
     line: str = ""
+    code: str = ""
 
 
 class LineDue(Struct, frozen=True):
@@ -34,6 +35,46 @@ class LineDue(Struct, frozen=True):
     list_minor: int
     discount_minor: int
     due_minor: int
+    sku: str = ""
+    quantity: int = 1
+
+
+class Told(Struct, frozen=True):
+    """What Miaohui says of one promotion; `saved_minor` if it applies."""
+
+    title: str
+    status: str
+    code: str
+    sentence: str
+    saved_minor: int = 0
+
+
+class TypedCode(Struct, frozen=True):
+    """What became of a code."""
+
+    code: str
+    accepted: bool
+    sentence: str
+
+
+class Quote(Struct, frozen=True):
+    """What a cart costs, the claims to order it with, and why."""
+
+    lines: list[LineDue]
+    list_minor: int
+    discount_minor: int
+    total_minor: int
+    claims: list[Offer]
+    promotions: list[Told]
+    codes: list[TypedCode] = []
+
+    def applied(self) -> list[Told]:
+        """What the customer gets."""
+        return [told for told in self.promotions if told.status == "applied"]
+
+    def near(self) -> list[Told]:
+        """What he would get for a little more."""
+        return [told for told in self.promotions if told.code in ("spend_more", "pieces_more", "kinds_more")]
 
 
 class OrderAnswer(Struct, frozen=True):
@@ -71,6 +112,11 @@ class Miaohui:
     def __init__(self, http: httpx.AsyncClient, key: str) -> None:
         self._http, self._key = http, key
 
+    async def price(self, body: dict[str, Any], *, language: str = "en") -> Quote:
+        """What a cart costs. Refused, Unreachable."""
+        headers = {"Authorization": f"Bearer {self._key}", "Accept-Language": language}
+        return msgspec.json.decode(await self._post("/api/v1/prices", body, headers), type=Quote)
+
     async def order(
         self, order: str, verb: Verb, body: dict[str, Any], *, language: str = "en", once: str = ""
     ) -> OrderAnswer:
@@ -83,15 +129,19 @@ class Miaohui:
             "Idempotency-Key": once or f"{order}-{verb}",
             "Accept-Language": language,
         }
+        answer = await self._post(f"/api/v1/orders/{order}/{verb}", body, headers)
+        return msgspec.json.decode(answer, type=OrderAnswer)
+
+    async def _post(self, path: str, body: dict[str, Any], headers: dict[str, str]) -> bytes:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                answer = await self._http.post(f"/api/v1/orders/{order}/{verb}", json=body, headers=headers)
+                answer = await self._http.post(path, json=body, headers=headers)
             except httpx.TransportError as lost:
                 if attempt == ATTEMPTS:
-                    raise Unreachable(f"{verb} of order {order}: {lost!r}") from lost
+                    raise Unreachable(f"{path}: {lost!r}") from lost
             else:
                 if answer.status_code == 200:
-                    return msgspec.json.decode(answer.content, type=OrderAnswer)
+                    return answer.content
                 if answer.status_code != 503 or attempt == ATTEMPTS:
                     refusal = msgspec.json.decode(answer.content, type=_Refusal)
                     raise Refused(refusal.code, refusal.sentence)

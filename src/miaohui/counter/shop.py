@@ -1,5 +1,6 @@
 """The counter's pages: goods, checkout, my orders, and the buttons pay, cancel and refund."""
 
+import contextlib
 import secrets
 from collections.abc import AsyncIterator
 from typing import Any
@@ -61,22 +62,30 @@ async def goods_page(request: AnyRequest, workspace: TheWorkspace, q: FromQuery[
 
 
 @get("/checkout")
-async def checkout(request: AnyRequest, workspace: TheWorkspace) -> Response[str]:
-    """What would be ordered; nothing is reserved before it is placed."""
-    return await _checkout(request, workspace, request.query_params, request.query_params.items())
+async def checkout(request: AnyRequest, workspace: TheWorkspace, till: NamedDependency[Till]) -> Response[str]:
+    """What would be ordered, at what price; nothing is reserved before it is placed."""
+    return await _checkout(request, workspace, till, request.query_params, request.query_params.items())
 
 
 async def _checkout(
-    request: AnyRequest, workspace: Workspace, fields: Any, pairs: Any, *, order: str = "", no: str = ""
+    request: AnyRequest, workspace: Workspace, till: Till, fields: Any, pairs: Any, *, order: str = "", no: str = ""
 ) -> Response[str]:
-    the_shopper(request)
+    shopper, code = the_shopper(request), str(fields.get("code", "")).strip()[:40]
     currency, items = await goods.chosen(workspace.db, goods.basket(pairs))
+    quote = None
+    if items:
+        with contextlib.suppress(Refused, Unreachable):  # then the sum is said when the order is placed
+            quote = await till.price(
+                shopper, currency, items, goods.offers(fields), [code] if code else [], language_of(request)
+            )
     return page(
         request,
         "counter/checkout.html",
         status=409 if no else 200,
         items=items,
         offers=goods.offers(fields),
+        quote=quote,
+        code=code,
         currency=currency,
         order=order or f"K{secrets.token_hex(6).upper()}",
         no=no,
@@ -90,11 +99,15 @@ async def place(request: AnyRequest, workspace: TheWorkspace, till: NamedDepende
     form = await request.form()
     shopper, order, language = the_shopper(request), str(form.get("order", "")), language_of(request)
     currency, items = await goods.chosen(workspace.db, goods.basket(form.items()))
+    code, shown = str(form.get("code", "")).strip(), str(form.get("total", ""))
     try:
-        await till.place(order, shopper, currency, items, goods.offers(form), language)
+        quote = await till.price(shopper, currency, items, goods.offers(form), [code] if code else [], language)
+        claims = [*goods.offers(form), *(claim for claim in quote.claims if not claim.coupon and not claim.instance)]
+        total = int(shown) if shown.isdigit() else None
+        await till.place(order, shopper, currency, items, claims, language, total)
     except (Refused, Unreachable) as no:
         sentence = no.sentence if isinstance(no, Refused) else LOST(language)
-        return await _checkout(request, workspace, form, form.items(), order=order, no=sentence)
+        return await _checkout(request, workspace, till, form, form.items(), order=order, no=sentence)
     return see_other(request, f"/counter/orders/{order}")
 
 

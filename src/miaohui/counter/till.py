@@ -7,9 +7,10 @@ every other verb can be said again and counts once.
 from typing import Any
 
 import asyncpg
+import msgspec
 
-from miaohui.counter import orders
-from miaohui.counter.miaohui import Miaohui, Offer, OrderAnswer
+from miaohui.counter import goods, orders
+from miaohui.counter.miaohui import Miaohui, Offer, OrderAnswer, Quote
 from miaohui.counter.orders import Item
 
 
@@ -27,18 +28,32 @@ class Till:
         """The order's time ran out: Miaohui let go of what it had claimed."""
         await orders.expire(self._db, order)
 
+    async def price(
+        self, shopper: str, currency: str, items: list[Item], offers: list[Offer], codes: list[str], language: str
+    ) -> Quote:
+        """What the cart costs with everything that is on today. Refused, Unreachable."""
+        body = _cart(shopper, currency, items, offers) | {"codes": codes}
+        return await self._miaohui.price(body, language=language)
+
     async def place(
-        self, order: str, shopper: str, currency: str, items: list[Item], offers: list[Offer], language: str
+        self,
+        order: str,
+        shopper: str,
+        currency: str,
+        items: list[Item],
+        offers: list[Offer],
+        language: str,
+        shown_minor: int | None = None,
     ) -> OrderAnswer:
-        """The shopper ordered `items` and wants `offers` on them. Refused: nothing was ordered."""
-        lines = [
-            {"line": i.line, "sku": i.sku, "quantity": i.quantity, "unit_price_minor": i.unit_price_minor}
-            for i in items
-        ]
-        claims = [{f: getattr(offer, f) for f in offer.__struct_fields__} for offer in offers]
-        body = {"customer": shopper, "currency": currency, "lines": lines, "claims": claims}
+        """The shopper ordered `items` and wants `offers` on them, for `shown_minor` in all. Refused: nothing was ordered."""
+        body = _cart(shopper, currency, items, offers)
+        if shown_minor is not None:
+            body["total_minor"] = shown_minor
         answer = await self._miaohui.order(order, "placed", body, language=language)
-        await orders.keep(self._db, order, shopper, currency, items, offers, answer)
+        gifts = {line.sku: line for line in answer.lines if line.line.startswith("gift/")}
+        _, wares = await goods.chosen(self._db, {sku: line.quantity for sku, line in gifts.items()})
+        given = [msgspec.structs.replace(w, line=gifts[w.sku].line, unit_price_minor=0) for w in wares]
+        await orders.keep(self._db, order, shopper, currency, [*items, *given], offers, answer)
         return answer
 
     async def pay(self, order: str, language: str) -> OrderAnswer:
@@ -61,3 +76,14 @@ class Till:
         answer = await self._miaohui.order(order, "refunded", body, language=language, once=once)
         await orders.give_back(self._db, order, once, answer)
         return answer
+
+
+def _cart(shopper: str, currency: str, items: list[Item], offers: list[Offer]) -> dict[str, Any]:
+    """The cart as Miaohui is told of it."""
+    fields = ("line", "sku", "quantity", "unit_price_minor")
+    return {
+        "customer": shopper,
+        "currency": currency,
+        "lines": [{name: getattr(item, name) for name in fields} for item in items],
+        "claims": [msgspec.to_builtins(offer) for offer in offers],
+    }
