@@ -36,7 +36,7 @@ def test_days_are_relative_stock_is_cleared_secrets_are_gone() -> None:
     for there in (
         'warm_up = "live - 5 days"', "live    = @live@", 'wrap_up = "live + @days@ days"', 'review  = "live + 15 days"',
         'last_order = "live 18:00"', '"live + 1 day 20:00 for 30 minutes"', "stock        = @stock.eight-oclock@",
-        'campaign = "@campaign@"', 'owner = "@owner@"', "total  = @budget@", "Old Town Bakery",
+        'campaign = "@campaign@"', 'owner    = "@owner@"', "total  = @budget@", "Old Town Bakery",
     ):  # fmt: skip
         assert there in template.text, there
 
