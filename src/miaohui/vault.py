@@ -23,6 +23,7 @@ class Vault:
     def __init__(self, secret: bytes, workspace: str) -> None:
         self._secret, self._workspace = secret, workspace
         self._keys: dict[str, bytes] = {}
+        self._hashes: dict[str, hashlib.blake2b] = {}
 
     @classmethod
     def open(cls, file: Path, workspace: str) -> "Vault":
@@ -50,7 +51,12 @@ class Vault:
 
     def hash(self, purpose: str, value: str) -> str:
         """Keyed hash of `value`, 32 hex digits: equal values are seen as equal, nothing else is seen."""
-        return hashlib.blake2b(value.encode(), key=self.key(purpose), digest_size=16).hexdigest()
+        keyed = self._hashes.get(purpose)
+        if keyed is None:
+            keyed = self._hashes[purpose] = hashlib.blake2b(key=self.key(purpose), digest_size=16)
+        hash = keyed.copy()  # it has read its key
+        hash.update(value.encode())
+        return hash.hexdigest()
 
     def sign(self, purpose: str, text: str) -> str:
         """HMAC-SHA256 of `text`, hex."""

@@ -3,12 +3,14 @@
     POST /api/v1/plays/{campaign}/{play}/{action}              by a shop's key, or a customer's cookie
     POST /api/v1/orders/{shop's id}/{placed|paid|cancelled|refunded}    by a shop's key
 
-A raw ASGI callable in front of the other handlers: no routing tables, no middleware, one decode, one encode. All shared checks are
-on: who calls is checked here, everything else by the host. Answers: 200 with the reply, or {code, sentence, data, retry}.
+No routing tables, no middleware, one decode, one encode. All shared checks are on: who calls is checked here, everything else by
+the host. Answers: 200 with the reply, or {code, sentence, data, retry}. A request comes in by one of two doors and is read the
+same way: `quick`, straight from the connection (see `front`), when the key and the play are known; else as an ASGI call, which
+can wait for them.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import msgspec
@@ -16,12 +18,13 @@ import msgspec
 from miaohui.customers.identities import SHOP, identity_hash
 from miaohui.customers.signin import COOKIE, customer_of
 from miaohui.host import orders
-from miaohui.host.answers import CODES, encode, spoken, status
-from miaohui.host.host import BUSY, Busy
+from miaohui.host.answers import encode, spoken, status
+from miaohui.host.host import BUSY, Busy, Sink
 from miaohui.host.postgres import GONE
 from miaohui.host.setup import Entry
 from miaohui.host.submission import Answer, Caller, Customer, Submission, body_hash
 from miaohui.plays._contract import Refusal
+from miaohui.team.keys import Caller as KnownCaller
 from miaohui.workspace import Workspace
 
 BODY_MAX = 65_536
@@ -34,8 +37,17 @@ ORDER_BODIES: dict[str, msgspec.json.Decoder[Any]] = {
 }
 _JSON = (b"content-type", b"application/json")
 _NO_STORE = (b"cache-control", b"no-store")
+_BROWSER = Caller("browser")
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
+
+
+class Said(NamedTuple):
+    """An answer as it goes over the wire; `later`: the same request may succeed in a second."""
+
+    status: int
+    body: bytes
+    later: bool
 
 
 class Refused(Exception):
@@ -64,35 +76,70 @@ class Hot:
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer one request."""
         headers = dict(scope["headers"])
-        entry: Entry | None = None
+        parts = _parts(scope["path"])
         try:
             body = await _body(receive)
-            parts = [unquote(part) for part in scope["path"].removeprefix(PREFIX).split("/")]
-            if parts[0] == "plays" and len(parts) == 4:
-                entry = await self._entry(parts[1], parts[2])
-                submission = await self._play(entry, parts[3], headers, body)
-            elif parts[0] == "orders" and len(parts) == 3 and parts[2] in ORDER_BODIES:
-                submission = await self._order(parts[1], parts[2], headers, body)
-            else:
-                raise Refused("unknown_action", action="/".join(parts), actions=", ".join(ORDER_BODIES))
-            answer = await self.host.submit(submission)
+            await self._look_up(parts)
+            bearer = _bearer(headers)
+            known = None if bearer is None else await self.workspace.keys.caller(bearer)
+            answer = await self.host.submit(self._read(parts, headers, body, _caller(bearer, known)))
         except Refused as e:
             answer = Answer(refusal=e.refusal)
         except (Busy, *GONE):
             answer = Answer(refusal=BUSY)
-        if answer.refusal is None:
-            await _respond(send, 200, answer.body)
+        said = self.said(answer, scope["path"], headers)
+        more = [(b"retry-after", b"1")] if said.later else []
+        length = (b"content-length", str(len(said.body)).encode())
+        await send({"type": "http.response.start", "status": said.status, "headers": [_JSON, _NO_STORE, length, *more]})
+        await send({"type": "http.response.body", "body": said.body})
+
+    def quick(self, path: str, headers: dict[bytes, bytes], body: bytes, sink: Sink) -> bool:
+        """Take a request without waiting for anything; `sink` gets its answer. False: it needs an ASGI call."""
+        bearer, parts = _bearer(headers), _parts(path)
+        known = None if bearer is None else self.workspace.keys.remembered(bearer)
+        if (bearer is not None and known is None) or not self._knows(parts):
+            return False
+        try:
+            self.host.take(self._read(parts, headers, body, _caller(bearer, known)), sink)
+        except Refused as e:
+            sink(Answer(refusal=e.refusal))
+        except Busy:
+            sink(Answer(refusal=BUSY))
+        return True
+
+    def said(self, answer: Answer, path: str, headers: dict[bytes, bytes]) -> Said:
+        """An answer as it goes over the wire; a refusal in the reader's language."""
+        refusal = answer.refusal
+        if refusal is None:
+            return Said(200, answer.body, False)
+        parts = _parts(path)
+        data = {"campaign": parts[1], "play": parts[2]} if len(parts) == 4 else refusal.data
+        entry = self.host.register.entries.get((data.get("campaign", ""), data.get("play", "")))
+        language = self._language(headers)
+        if entry is None:
+            spoke = spoken(refusal, language, None, self.workspace.currency, self.workspace.zone)
         else:
-            await self._refuse(send, answer.refusal, entry, headers)
+            setup = entry.current
+            spoke = spoken(refusal, language, entry.machine.module.SENTENCES, setup.currency, setup.zone)
+        return Said(status(refusal), encode(spoke), refusal.code in ("busy", "too_fast"))
 
     # --- from a request to a submission -------------------------------------------------------------------------------
-    async def _play(self, entry: Entry, action: str, headers: dict[bytes, bytes], body: bytes) -> Submission:
+    def _read(self, parts: list[str], headers: dict[bytes, bytes], body: bytes, caller: Caller | None) -> Submission:
+        if len(parts) == 4 and parts[0] == "plays":
+            return self._play(self._entry(parts[1], parts[2]), parts[3], headers, body, caller)
+        if len(parts) == 3 and parts[0] == "orders" and parts[2] in ORDER_BODIES:
+            return self._order(parts[1], parts[2], headers, body, caller)
+        raise Refused("unknown_action", action="/".join(parts), actions=", ".join(ORDER_BODIES))
+
+    def _play(
+        self, entry: Entry, action: str, headers: dict[bytes, bytes], body: bytes, caller: Caller | None
+    ) -> Submission:
         setup, machine = entry.current, entry.machine
         if action not in machine.inputs:
             raise Refused("unknown_action", action=action, actions=", ".join(machine.inputs))
         key = _key(headers)
         fields = _decode(machine.inputs[action], body or b"{}")
-        caller, customer = await self._who(headers, fields.customer)
+        caller, customer = self._who(headers, fields.customer, caller)
         return Submission(
             id=self.host.id(caller, customer.id or customer.shop_hash, setup.campaign, setup.play, key),
             hash=body_hash(action.encode() + b"\0" + body),
@@ -105,15 +152,16 @@ class Hot:
             customer=customer,
         )
 
-    async def _order(self, order: str, verb: str, headers: dict[bytes, bytes], body: bytes) -> Submission:
+    def _order(
+        self, order: str, verb: str, headers: dict[bytes, bytes], body: bytes, caller: Caller | None
+    ) -> Submission:
         if not 0 < len(order) <= 128:
             raise Refused("bad_request", field="order", value=order, wanted="1 to 128 characters")
         key = _key(headers)
         fields = _decode(ORDER_BODIES[verb], body or b"{}")
         if verb == "placed" and (refusal := orders.check(fields)) is not None:
             raise Refused(refusal.code, **refusal.data)
-        caller = await self._shop(headers)
-        if caller is None:
+        if caller is None or not caller.scope:
             raise Refused("unauthorised")
         return Submission(
             id=self.host.id(caller, "", "", f"order/{order}", key),
@@ -126,9 +174,10 @@ class Hot:
             customer=self._shop_customer(fields.customer) if verb == "placed" else Customer(),
         )
 
-    async def _who(self, headers: dict[bytes, bytes], named: str) -> tuple[Caller, Customer]:
-        caller = await self._shop(headers)
+    def _who(self, headers: dict[bytes, bytes], named: str, caller: Caller | None) -> tuple[Caller, Customer]:
         if caller is not None:
+            if not caller.scope:
+                raise Refused("unauthorised")
             if not 0 < len(named) <= 128:
                 raise Refused("bad_request", field="customer", value=named, wanted="the shop's id of the customer")
             return caller, self._shop_customer(named)
@@ -136,16 +185,7 @@ class Hot:
         customer = cookie and customer_of(self.workspace.vault, cookie, self.workspace.clock())
         if not customer or not self._same_origin(headers):
             raise Refused("unauthorised")
-        return Caller("browser"), Customer(id=customer)
-
-    async def _shop(self, headers: dict[bytes, bytes]) -> Caller | None:
-        scheme, _, key = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
-        if scheme.lower() != "bearer":
-            return None
-        known = await self.workspace.keys.caller(key.strip())
-        if known is None:
-            raise Refused("unauthorised")
-        return Caller(known.id, known.source)
+        return _BROWSER, Customer(id=customer)
 
     def _shop_customer(self, shop_id: str) -> Customer:
         return Customer(shop_hash=identity_hash(self.workspace.vault, SHOP, shop_id), shop_id=shop_id)
@@ -154,31 +194,22 @@ class Hot:
         origin = headers.get(b"origin", b"").decode("latin-1")
         return origin.partition("://")[2] == headers.get(b"host", b"").decode("latin-1")
 
-    async def _entry(self, campaign: str, play: str) -> Entry:
+    def _knows(self, parts: list[str]) -> bool:
+        return parts[0] != "plays" or len(parts) != 4 or (parts[1], parts[2]) in self.host.register.entries
+
+    async def _look_up(self, parts: list[str]) -> None:
+        """A play that is not known may have been opened by another process."""
+        if not self._knows(parts) and not await self.host.refresh():
+            raise Busy
+
+    def _entry(self, campaign: str, play: str) -> Entry:
         entry: Entry | None = self.host.register.entries.get((campaign, play))
-        if entry is None:  # it may have been opened by another process
-            if not await self.host.refresh():
-                raise Busy
-            entry = self.host.register.entries.get((campaign, play))
         if entry is not None:
             return entry
         if campaign not in self.host.register.campaigns:
             raise Refused("unknown_campaign", campaign=campaign)
         plays = sorted(name for c, name in self.host.register.entries if c == campaign)
         raise Refused("unknown_play", campaign=campaign, play=play, plays=plays)
-
-    # --- refusals -----------------------------------------------------------------------------------------------------
-    async def _refuse(self, send: Send, refusal: Refusal, entry: Entry | None, headers: dict[bytes, bytes]) -> None:
-        if entry is None and refusal.code not in CODES and "play" in refusal.data:
-            entry = self.host.register.entries.get((refusal.data["campaign"], refusal.data["play"]))
-        language = self._language(headers)
-        if entry is None:
-            said = spoken(refusal, language, None, self.workspace.currency, self.workspace.zone)
-        else:
-            setup = entry.current
-            said = spoken(refusal, language, entry.machine.module.SENTENCES, setup.currency, setup.zone)
-        retry = ((b"retry-after", b"1"),) if refusal.code in ("busy", "too_fast") else ()
-        await _respond(send, status(refusal), encode(said), *retry)
 
     def _language(self, headers: dict[bytes, bytes]) -> str:
         cookies = headers.get(b"cookie", b"").decode("latin-1")
@@ -230,7 +261,18 @@ def _cookie(headers: dict[bytes, bytes]) -> str:
     return ""
 
 
-async def _respond(send: Send, code: int, body: bytes, *more: tuple[bytes, bytes]) -> None:
-    headers = [_JSON, _NO_STORE, (b"content-length", str(len(body)).encode()), *more]
-    await send({"type": "http.response.start", "status": code, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+def _parts(path: str) -> list[str]:
+    return [unquote(part) for part in path.removeprefix(PREFIX).split("/")]
+
+
+def _bearer(headers: dict[bytes, bytes]) -> str | None:
+    """The shop's key, None if the request comes without one."""
+    scheme, _, key = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else None
+
+
+def _caller(bearer: str | None, known: KnownCaller | None) -> Caller | None:
+    """Who calls with a shop's key: None without a key, nobody's scope if the key opens nothing."""
+    if bearer is None:
+        return None
+    return Caller("") if known is None else Caller(known.id, known.source)

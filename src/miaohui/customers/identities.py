@@ -72,7 +72,7 @@ async def acquaint(connection: "asyncpg.Connection[Any]", vault: Vault, shop_ids
     known = await customers_of(connection, SHOP, list(hashes))
     if new := [(hash, shop_id) for hash, shop_id in hashes.items() if hash not in known]:
         rows = await connection.fetch(
-            "select unnest(c_hash) as hash, unnest(c_id) as customer from host_acquaint($1, $2, $3, '{}', '{}')",
+            "select unnest(c_hash) as hash, unnest(c_id) as customer from host_welcome($1, $2, $3)",
             [hash for hash, _ in new],
             [vault.encrypt(shop_id) for _, shop_id in new],
             [str(uuid7()) for _ in new],

@@ -6,7 +6,7 @@ An event is a fact: it has happened and never changes. `id` (uuid7) de-duplicate
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
@@ -19,7 +19,7 @@ NOBODY = "00000000-0000-0000-0000-000000000000"
 """Customer of an event that has none."""
 
 
-class Event(Struct, array_like=True, frozen=True, kw_only=True):
+class Event(Struct, array_like=True, frozen=True, kw_only=True, gc=False):
     """One fact. `at_ms` when it happened, `received_at_ms` when we learned of it; `source`: live, import, simulated.
 
     `lines` of an order: (line, sku, quantity, total_minor net of discount) each.
@@ -91,7 +91,11 @@ def wire_name(play: str, kind: type[Struct]) -> str:
 
 def event_id(at_ms: int, action_id: bytes, n: int) -> str:
     """uuid7 of the n-th event of an action: the same action gives the same id, however often it is decided."""
-    tail = (int.from_bytes(action_id, "big") + n) % (1 << 74)
-    whole = (at_ms & ((1 << 48) - 1)) << 80 | 7 << 76 | (tail >> 62) << 64 | 2 << 62 | tail & ((1 << 62) - 1)
-    h = f"{whole:032x}"
-    return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+    h = (action_id if n == 0 else ((int.from_bytes(action_id, "big") + n) % (1 << 128)).to_bytes(16, "big")).hex()
+    return f"{_clock(at_ms)}-7{h[-18:-15]}-8{h[-15:-12]}-{h[-12:]}"
+
+
+@lru_cache(maxsize=8)
+def _clock(at_ms: int) -> str:
+    h = f"{at_ms & ((1 << 48) - 1):012x}"
+    return f"{h[:8]}-{h[8:]}"

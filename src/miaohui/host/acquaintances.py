@@ -29,9 +29,10 @@ class Acquaintances:
 
     def strangers(self, customers: Iterable[Customer]) -> list[Customer]:
         """Those about whom the storage must be asked first."""
-        unknown = {c.id or c.shop_hash: c for c in customers if self.id(c) not in self.people}
-        unknown.pop("", None)
-        return list(unknown.values())
+        ids, people = self.customers, self.people
+        return list(
+            {c.id or c.shop_hash: c for c in customers if (c.id or ids.get(c.shop_hash)) not in people}.values()
+        )
 
     def learn(self, told: Acquaintance, asked: Iterable[Customer]) -> None:
         """What the storage said of those it was `asked` about, and of the orders of this batch."""
@@ -46,11 +47,13 @@ class Acquaintances:
 
     def hold(self, now: Acquaintance, customers: Iterable[Customer]) -> bool:
         """Whether the customers are still as they are remembered."""
-        return all(
-            self.people.get(id := self.id(c)) == now.people.get(id, _NOTHING)
-            and (not c.shop_hash or now.customers.get(c.shop_hash) == id)
-            for c in customers
-        )
+        for c in customers:
+            id = c.id or self.customers[c.shop_hash]
+            if c.shop_hash and now.customers.get(c.shop_hash) != id:
+                return False
+            if self.people[id] != now.people.get(id, _NOTHING):
+                return False
+        return True
 
     def forget(self, customers: Iterable[Customer]) -> None:
         """They may have changed, or were never stored."""

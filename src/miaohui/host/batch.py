@@ -38,9 +38,8 @@ class Batch:
         self.holds_before = dict(loaded.holds)
         self.states: dict[str, Struct | None] = {}
         self.terms: dict[str, int] = {key: row.terms for key, row in loaded.states.items()}
-        self.owners: dict[str, tuple[str, str]] = {}
-        self.changed_states: set[str] = set()
-        self.changed_accounts: set[str] = set()
+        self.written: dict[str, tuple[str, str]] = {}
+        self.opened: set[str] = set()
         self.made_replies: list[tuple[bytes, bytes, str, bytes]] = []
         self.transfers: list[tuple[bytes, Transfer, str]] = []
         self.events: list[Event] = []
@@ -67,11 +66,10 @@ class Batch:
             draft.undo()
             log.exception("a play failed: %s/%s %s", s.campaign, s.play, s.action)
             return self._refused(s, FAILED)
-        if isinstance(outcome, Refusal):
+        if type(outcome) is Refusal:  # not isinstance: that is slow for a no, and a reply is one
             draft.undo()
             return self._refused(s, outcome)
         body = _json(outcome)
-        draft.keep()
         self.replies[s.id] = (s.hash, body)
         self.made_replies.append((s.id, s.hash, s.campaign or (p.order.campaign() if p.order else ""), body))
         return Answer(body=body)
@@ -93,16 +91,15 @@ class Batch:
         """All that must be stored; None if nothing happened."""
         if not (self.made_replies or self.timers):
             return None
+        moved = {t.debit for _, t, _ in self.transfers} | {t.credit for _, t, _ in self.transfers} | self.opened
         made = [hold for id, hold in self.holds.items() if self.holds_before.get(id) is not hold]
         gone = [hold for id, hold in self.holds_before.items() if self.holds.get(id) is not hold]
         return Changes(
             now_ms=self.now_ms,
             states=[
-                self._state_change(k)
-                for k in sorted(self.changed_states)
-                if self.states[k] is not None or k in self.rows
+                self._state_change(k) for k in sorted(self.written) if self.states[k] is not None or k in self.rows
             ],
-            accounts={key: self.balances[key] for key in sorted(self.changed_accounts)},
+            accounts={key: self.balances[key] for key in sorted(moved)},
             transfers=self.transfers,
             holds=made,
             settled=gone,
@@ -112,7 +109,7 @@ class Batch:
         )
 
     def _state_change(self, key: str) -> StateChange:
-        state, row, (campaign, play) = self.states[key], self.rows.get(key), self.owners[key]
+        state, row, (campaign, play) = self.states[key], self.rows.get(key), self.written[key]
         version = row.version + 1 if row else 1
         owner = getattr(state, "customer", None) or getattr(state, "owner", None) or None
         body = None if state is None else _pack(state)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,6 +18,7 @@ from miaohui.host.openings import Filling, fill
 from miaohui.host.order_run import OrderRun
 from miaohui.host.plan import Part, Plan
 from miaohui.host.setup import NONE, Entry
+from miaohui.host.submission import draw
 from miaohui.ledger import book
 from miaohui.ledger.accounts import Account, Transfer
 from miaohui.plays._contract import Decision, Moment, Refusal
@@ -32,26 +32,32 @@ Timer = tuple[int, str, str, bytes, str]
 """due_ms, campaign, play, action (msgpack)."""
 
 
+class Missing:
+    """Where no timer was set or cancelled before."""
+
+
+_MISSING = Missing()
+
+
 class Stale(Exception):
     """What was known before the locks is no longer so: run the batch again."""
 
 
 class Draft:
-    """What one submission has changed so far."""
+    """What one submission changes. It goes straight into the batch; what was there before is noted, so that `undo` can put it
+    back."""
+
+    __slots__ = (
+        "_event_0", "_filled", "_journal", "_states_before", "_timers_before", "_transfer_0", "batch", "plan", "submission",
+    )  # fmt: skip
 
     def __init__(self, batch: Batch, plan: Plan) -> None:
         self.batch, self.plan, self.submission = batch, plan, plan.submission
-        self._begin()
-
-    def _begin(self) -> None:
+        self._transfer_0, self._event_0 = len(batch.transfers), len(batch.events)
         self._journal: book.Journal = []
-        self._before: list[tuple[str, Struct | None, int | None]] = []
+        self._states_before: list[tuple[str, Struct | None, int | None, tuple[str, str] | None]] = []
+        self._timers_before: list[tuple[str, Timer | Missing | None]] = []
         self._filled: dict[str, Account] = {}
-        self.states: set[str] = set()
-        self.owners: dict[str, tuple[str, str]] = {}
-        self.transfers: list[tuple[bytes, Transfer, str]] = []
-        self.events: list[Event] = []
-        self.timers: dict[str, Timer | None] = {}
 
     def run(self) -> Struct | Refusal:
         """Decide the submission: its reply, or the first refusal."""
@@ -62,7 +68,7 @@ class Draft:
             return self._opening(s.fields)
         part = self.plan.parts[0]
         if s.what == "timer":
-            self.timers[s.timer] = None
+            self.timer(s.timer, None)
         elif refusal := self.shared(part.entry, starts=type(part.action) in part.entry.machine.starts):
             return refusal
         decision, _ = self.part(part.entry, part.action, planned=part)
@@ -94,39 +100,45 @@ class Draft:
         states = {key: batch.state(key, machine.state) for key in keys}
         born = next((batch.terms[key] for key in keys if states[key] is not None), 0)
         setup = entry.versions[born or terms or entry.current.version]
-        digest = blake2b(self.submission.id + len(self.transfers).to_bytes(2, "big"), digest_size=8, key=batch.seed)
-        moment = Moment(self.submission.id, batch.now_ms, int.from_bytes(digest.digest(), "big"))
+        drawn = draw(batch.seed, self.submission.id, len(batch.transfers) - self._transfer_0)
+        moment = Moment(self.submission.id, batch.now_ms, drawn)
         decision = machine.module.decide(setup.rules, states, batch.balances, action, moment)
-        if isinstance(decision, Refusal):
+        if not isinstance(decision, Decision):
             return decision, setup.version
         self.apply(decision.transfers, f"{setup.id}/{snake(type(action).__name__)}")
         for key, state in decision.states.items():
             assert key in states, f"{setup.id} wrote {key}, which it does not touch"
             self.write(key, state, setup.campaign, setup.play, setup.version)
         for timer, due in decision.timers.items():
-            self.timers[timer] = (
-                None if due is None else (due[0], setup.campaign, setup.play, _pack(due[1]), self.source)
-            )
+            set_ = None if due is None else (due[0], setup.campaign, setup.play, _pack(due[1]), self.source)
+            self.timer(timer, set_)
         for event in decision.events:
             self._event(machine.name, setup.campaign, setup.play, event)
         return decision, setup.version
 
     def apply(self, transfers: Iterable[Transfer], action: str) -> None:
         """Apply transfers; one that the ledger refuses is a bug of whoever asked for it."""
-        named = [(book.transfer_id(self.submission.id, len(self.transfers) + n), t) for n, t in enumerate(transfers)]
-        result = book.apply(named, self.batch.balances, self.batch.holds, self._journal)
+        batch, id = self.batch, self.submission.id
+        n = len(batch.transfers) - self._transfer_0
+        named = [(book.transfer_id(id, n), t) for n, t in enumerate(transfers, n)]
+        result = book.apply(named, batch.balances, batch.holds, self._journal)
         assert result == "ok", f"{action}: {result} {[t for _, t in named]}"
-        self.transfers += [(id, t, action) for id, t in named]
+        batch.transfers += [(id, t, action) for id, t in named]
 
     def write(self, key: str, state: Struct | None, campaign: str, play: str, terms: int) -> None:
         """Write a state; a new one is born under version `terms` of the rules."""
         batch, before = self.batch, self.batch.states.get(key)
-        self._before.append((key, before, batch.terms.get(key)))
+        self._states_before.append((key, before, batch.terms.get(key), batch.written.get(key)))
         if before is None:
             batch.terms[key] = terms
         batch.states[key] = state
-        self.states.add(key)
-        self.owners[key] = (campaign, play)
+        batch.written[key] = (campaign, play)
+
+    def timer(self, name: str, timer: Timer | None) -> None:
+        """Set a timer, or cancel it (None)."""
+        timers = self.batch.timers
+        self._timers_before.append((name, timers.get(name, _MISSING)))
+        timers[name] = timer
 
     def _opening(self, filling: Filling) -> Struct | Refusal:
         self._filled = {key: _copy(self.batch.balances[key]) for key in self.plan.accounts}
@@ -135,12 +147,17 @@ class Draft:
             return outcome
         reply, transfers = outcome
         self.apply(transfers, f"{filling.campaign}/{filling.action}")
+        self.batch.opened |= {key for key in self._filled if self.batch.balances[key].unit is not None}
         return reply
 
     def _event(self, play_module: str, campaign: str, play: str, fact: Struct) -> None:
         name, envelope, others = _shape(play_module, type(fact))
         fields = {field: getattr(fact, field) for field in envelope}
-        properties = {field: str(value) for field in others if (value := getattr(fact, field)) is not None}
+        properties = {}
+        for field in others:
+            value = getattr(fact, field)
+            if value is not None:
+                properties[field] = value if type(value) is str else str(value)
         self.event(name, campaign=campaign, play=play, properties=properties, **fields)
 
     @property
@@ -150,45 +167,37 @@ class Draft:
 
     def event(self, name: str, **fields: Any) -> None:
         """Note a fact about this submission's customer (unless `fields` say whose it is)."""
-        now_ms = self.batch.now_ms
-        fields.setdefault("customer", self.plan.customer)
-        self.events.append(
-            Event(
-                id=event_id(now_ms, self.submission.id, len(self.events)),
-                name=name,
-                at_ms=now_ms,
-                received_at_ms=now_ms,
-                source=self.source,
-                **fields,
-            )
-        )
-
-    def keep(self) -> None:
-        """The submission is granted: what it did belongs to the batch."""
         batch = self.batch
-        batch.changed_states |= self.states
-        batch.owners |= self.owners
-        for _, t, _ in self.transfers:
-            batch.changed_accounts.add(t.debit)
-            batch.changed_accounts.add(t.credit)
-        if self.submission.what == "opening":
-            batch.changed_accounts.update(key for key in self.plan.accounts if batch.balances[key].unit is not None)
-        batch.transfers += self.transfers
-        batch.events += self.events
-        batch.timers |= self.timers
+        now_ms, events = batch.now_ms, batch.events
+        fields.setdefault("customer", self.plan.customer)
+        id = event_id(now_ms, self.submission.id, len(events) - self._event_0)
+        events.append(Event(id=id, name=name, at_ms=now_ms, received_at_ms=now_ms, source=self.source, **fields))
 
     def undo(self) -> None:
         """Nothing happened: everything is as it was before."""
         batch = self.batch
-        for key, state, terms in reversed(self._before):
+        for key, state, terms, written in reversed(self._states_before):
             batch.states[key] = state
-            if terms is None:
-                batch.terms.pop(key, None)
+            _put_back(batch.terms, key, terms)
+            _put_back(batch.written, key, written)
+        for name, timer in reversed(self._timers_before):
+            if isinstance(timer, Missing):
+                del batch.timers[name]
             else:
-                batch.terms[key] = terms
+                batch.timers[name] = timer
         book.undo(self._journal, batch.holds)
         batch.balances |= self._filled
-        self._begin()
+        batch.opened -= self._filled.keys()
+        del batch.transfers[self._transfer_0 :]
+        del batch.events[self._event_0 :]
+        self._states_before, self._timers_before, self._filled = [], [], {}
+
+
+def _put_back(where: dict[str, Any], key: str, before: Any) -> None:
+    if before is None:
+        where.pop(key, None)
+    else:
+        where[key] = before
 
 
 @cache

@@ -69,7 +69,7 @@ class OrderRun:
         shown_minor = self.draft.submission.fields.total_minor
         if shown_minor is not None and shown_minor != placed.total_minor():
             return Refusal("price_changed", {"shown_minor": shown_minor, "total_minor": placed.total_minor()})
-        self.draft.timers[self.key] = (placed.expires_ms, "", "", b"", placed.source) if placed.claims else None
+        self.draft.timer(self.key, (placed.expires_ms, "", "", b"", placed.source) if placed.claims else None)
         self._event("order.placed", placed)
         return self._write(placed)
 
@@ -142,7 +142,7 @@ class OrderRun:
                 refund = settled.refund
                 self._ask(order, refund, claim.line)
         paid = replace(order, status="paid", asked=order.asked or bool(refund))
-        self.draft.timers[self.key] = None
+        self.draft.timer(self.key, None)
         self._event("order.paid", paid)
         return self._write(paid, refund=refund)
 
@@ -162,7 +162,7 @@ class OrderRun:
         for _ in self._each(order, Release):
             pass
         over = replace(order, status=status)
-        self.draft.timers[self.key] = None
+        self.draft.timer(self.key, None)
         self._event("order.cancelled", over, reason=status)
         return self._write(over)
 

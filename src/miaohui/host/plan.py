@@ -26,7 +26,7 @@ EVERYBODY = "everybody"
 LAPSED = ("cancelled", "expired")
 
 
-class Part(Struct):
+class Part(Struct, gc=False):
     """One play's share of a submission: the play as it runs, the action as far as its keys need it, and the states it touches."""
 
     entry: Any

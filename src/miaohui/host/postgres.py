@@ -1,5 +1,5 @@
-"""The durable storage: one connection, one transaction a batch. The SQL is in the functions `host_acquaint`, `host_load` and
-`host_store` (migration 0010): written in sets, reaching tables only through `= any($array)`, without joins.
+"""The durable storage: one connection, one transaction a batch. The SQL is in functions of the database (`host_acquaint`,
+`host_welcome`, `host_load`, `host_store`): written in sets, reaching tables only through `= any($array)`, without joins.
 
 A new connection is made when the old one broke; a batch whose commit has an unknown outcome is run again by the host, and the
 stored replies tell what was granted.
@@ -31,7 +31,8 @@ back, and the others go on. If the process wakes up, it runs the batch again."""
 
 Connect = Callable[[], Awaitable[Any]]
 _STALLED = f"set_config('idle_in_transaction_session_timeout', '{STALLED}', true)"
-_ACQUAINT = f"select *, {_STALLED} from host_acquaint($1, $2, $3, $4, $5)"
+_ACQUAINT = f"select *, {_STALLED} from host_acquaint($1, $2, $3)"
+_WELCOME = "select * from host_welcome($1, $2, $3)"
 _LOAD = f"select *, {_STALLED} from host_load($1, $2, $3, $4, $5)"
 _STORE = "select host_store(" + ", ".join(f"${n}" for n in range(1, 14)) + ")"
 GONE = (
@@ -59,6 +60,7 @@ class Postgres:
             for name, value in SETTINGS.items():
                 await c.execute(f"set {name} = {value}")
             self._acquaint = (await c.prepare(_ACQUAINT)).fetchrow
+            self._welcome = (await c.prepare(_WELCOME)).fetchrow
             self._load = (await c.prepare(_LOAD)).fetchrow
             self._store = (await c.prepare(_STORE)).fetchval
             await c.execute("begin")
@@ -88,17 +90,21 @@ class Postgres:
 
     async def acquaint(self, customers: list[Customer], orders: list[str]) -> Acquaintance:
         """See `Storage`."""
+        shop = {c.shop_hash: c for c in customers if not c.id}
+        ids = [c.id for c in customers if c.id]
         with _named():
             await self._ready()
-            shop = [c for c in customers if not c.id]
-            row = await self._acquaint(
-                [c.shop_hash for c in shop],
-                [self._seal(c.shop_id) for c in shop],
-                [str(uuid7()) for _ in shop],
-                [c.id for c in customers if c.id],
-                orders,
+            row = await self._acquaint(list(shop), ids, orders)
+            known = Acquaintance(
+                dict(_rows(row, "c_hash", "c_id")), _known(row).people, dict(_rows(row, "o_key", "o_body"))
             )
-        return Acquaintance(dict(_rows(row, "c_hash", "c_id")), _known(row).people, dict(_rows(row, "o_key", "o_body")))
+            new = [c for c in shop.values() if c.shop_hash not in known.customers]
+            if new:
+                made = await self._welcome(
+                    [c.shop_hash for c in new], [self._seal(c.shop_id) for c in new], [str(uuid7()) for _ in new]
+                )
+                known.customers |= dict(_rows(made, "c_hash", "c_id"))
+        return known
 
     async def load(self, states: list[str], accounts: list[str], replies: list[bytes], customers: list[str]) -> Loaded:
         """See `Storage`."""

@@ -1,14 +1,12 @@
 """How often a customer may act: at most `count` in any `seconds`, per play. A courtesy against scripts, not a limit of value:
 it is kept in memory by each host, and a restart forgets it."""
 
-from collections import deque
-
 
 class Rate:
     """The last actions of each customer on each play."""
 
     def __init__(self, people_max: int = 200_000) -> None:
-        self._recent: dict[tuple[str, str], deque[int]] = {}
+        self._recent: dict[tuple[str, str], list[int]] = {}
         self._people_max = people_max
 
     def allows(self, play: str, customer: str, now_ms: int, count: int, seconds: int) -> bool:
@@ -18,8 +16,10 @@ class Rate:
         if recent is None:
             if len(self._recent) >= self._people_max:
                 self._recent.clear()
-            recent = self._recent[key] = deque(maxlen=count)
-        if len(recent) == count and now_ms - recent[0] < seconds * 1000:
-            return False
+            recent = self._recent[key] = []
+        if len(recent) >= count:
+            if now_ms - recent[-count] < seconds * 1000:
+                return False
+            del recent[: len(recent) - count + 1]
         recent.append(now_ms)
         return True

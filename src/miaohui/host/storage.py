@@ -46,7 +46,7 @@ class Acquaintance(Struct):
     orders: dict[str, bytes] = {}
 
 
-class StateRow(Struct):
+class StateRow(Struct, gc=False):
     """A stored state: its version, the version of the rules it was born under, and its body (msgpack)."""
 
     version: int

@@ -1,6 +1,7 @@
 """One thing to be decided. The front (HTTP, timers, openings) makes submissions; the host answers each."""
 
 import hashlib
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
@@ -8,14 +9,14 @@ from msgspec import Struct
 from miaohui.plays._contract import Refusal
 
 
-class Caller(Struct, frozen=True):
+class Caller(Struct, frozen=True, gc=False):
     """Who calls: `scope` keeps the idempotency keys of callers apart; `source` marks simulated ones."""
 
     scope: str
     source: str = "live"
 
 
-class Customer(Struct, frozen=True):
+class Customer(Struct, frozen=True, gc=False):
     """For whom: the internal `id`, or (from a shop) the keyed hash of the shop's id, and that id itself, which is only needed if
     he is new."""
 
@@ -24,7 +25,7 @@ class Customer(Struct, frozen=True):
     shop_id: str = ""
 
 
-class Submission(Struct, frozen=True, kw_only=True):
+class Submission(Struct, frozen=True, kw_only=True, gc=False):
     """`id`: 16 bytes, keyed hash of the idempotency scope; `hash`: of the body. `fields`: the decoded body.
 
     what: "play" (action of a play), "order" (verb of an order, `order` is the shop's id), "timer" (fired, `timer` its name),
@@ -44,7 +45,7 @@ class Submission(Struct, frozen=True, kw_only=True):
     customer: Customer = Customer()
 
 
-class Answer(Struct, frozen=True):
+class Answer(Struct, frozen=True, gc=False):
     """`body`: the granted reply as JSON, the same bytes for every repetition; else the refusal."""
 
     body: bytes = b""
@@ -53,7 +54,22 @@ class Answer(Struct, frozen=True):
 
 def action_id(secret: bytes, *scope: str) -> bytes:
     """The id of an action: a keyed hash, so that nobody can choose a key for its draw."""
-    return hashlib.blake2b("\0".join(scope).encode(), digest_size=16, key=secret).digest()
+    hash = _keyed(secret, 16).copy()
+    hash.update("\0".join(scope).encode())
+    return hash.digest()
+
+
+def draw(secret: bytes, action: bytes, n: int) -> int:
+    """The draw (64 bits) of an action's part that begins with its n-th transfer."""
+    hash = _keyed(secret, 8).copy()
+    hash.update(action + n.to_bytes(2, "big"))
+    return int.from_bytes(hash.digest(), "big")
+
+
+@cache
+def _keyed(secret: bytes, size: int) -> "hashlib.blake2b":
+    """A hash that has read its key: copied for each use, at half the price of a new one."""
+    return hashlib.blake2b(digest_size=size, key=secret)
 
 
 def body_hash(body: bytes) -> bytes:

@@ -12,7 +12,8 @@ from miaohui.host.submission import Caller, Submission, body_hash
 
 _US = Caller("us")
 log = logging.getLogger(__name__)
-_DUE = "select name, due_ms, campaign, play, action, source from timer where due_ms <= now_ms() order by due_ms, name limit $1"
+_DUE = """select name, due_ms, campaign, play, action, source from timer
+          where due_ms <= (select now_ms()) order by due_ms, name limit $1"""
 
 
 async def due_in(db: Any, limit: int) -> list[Due]:

@@ -34,7 +34,7 @@ class Kind(IntEnum):
     VOID = 3
 
 
-class Transfer(Struct, frozen=True):
+class Transfer(Struct, frozen=True, gc=False):
     """Move `amount` (> 0, smallest unit) from `debit` to `credit`.
 
     PENDING: `pending` names the new hold (16 bytes; empty: the transfer's own id); `keeper` is the state key it is loaded
@@ -51,7 +51,7 @@ class Transfer(Struct, frozen=True):
     ceiling: int | None = None
 
 
-class Account(Struct):
+class Account(Struct, gc=False):
     """Balance of one account as the earlier actions of the batch left it. `unit` is None while it does not exist."""
 
     debits: int = 0
@@ -72,7 +72,7 @@ class Account(Struct):
         return self.credits + self.credits_pending - self.debits
 
 
-class Hold(Struct, frozen=True):
+class Hold(Struct, frozen=True, gc=False):
     """An open PENDING transfer."""
 
     id: bytes
@@ -124,4 +124,4 @@ def is_pool(key: str) -> bool:
 
 def is_world(key: str) -> bool:
     """Whether the account may overdraw."""
-    return key.startswith("world/")
+    return key[:6] == "world/"

@@ -45,7 +45,7 @@ _POSTED, _PENDING, _POST, _VOID = Kind.POSTED, Kind.PENDING, Kind.POST, Kind.VOI
 
 def transfer_id(action_id: bytes, n: int) -> bytes:
     """Id of the n-th transfer of an action: the action's own id for the first, then counted up."""
-    return ((int.from_bytes(action_id, "big") + n) % (1 << 128)).to_bytes(16, "big")
+    return ((int.from_bytes(action_id, "big") + n) % (1 << 128)).to_bytes(16, "big") if n else action_id
 
 
 def apply(
@@ -58,14 +58,27 @@ def apply(
     """
     journal = [] if journal is None else journal
     before = len(journal)
-    for id, transfer in transfers:
-        debit, credit = balances[transfer.debit], balances[transfer.credit]
-        result, hold = _check(id, transfer, debit, credit, holds)
+    for id, t in transfers:
+        debit, credit = balances[t.debit], balances[t.credit]
+        result, hold = _check(id, t, debit, credit, holds)
         if result != "ok":
             undo(journal, holds, before)
             return result
-        journal.append((id, transfer, hold, debit, credit, debit.unit is None, credit.unit is None, credit.ceiling))
-        _move(id, transfer, hold, debit, credit, holds)
+        unit = debit.unit
+        journal.append((id, t, hold, debit, credit, unit is None, credit.unit is None, credit.ceiling))
+        if unit is None:
+            unit = debit.unit = _unit(t.debit, debit)
+            debit.overdraft = True
+        if credit.unit is None:
+            credit.unit, credit.overdraft = unit, is_world(t.credit)
+        if t.ceiling is not None:
+            credit.ceiling = t.ceiling
+        if t.kind is _POSTED:
+            amount = t.amount
+            debit.debits += amount
+            credit.credits += amount
+        else:
+            _hold_or_settle(id, t, hold, debit, credit, holds)
     return "ok"
 
 
@@ -96,25 +109,28 @@ def undo(journal: Journal, holds: Holds, down_to: int = 0) -> None:
 
 
 def _check(id: bytes, t: Transfer, debit: Account, credit: Account, holds: Holds) -> tuple[Result, Hold | None]:
-    if t.amount <= 0:
+    amount, kind, unit = t.amount, t.kind, credit.unit
+    world = is_world(t.debit)
+    if amount <= 0:
         return "amount_must_not_be_zero_or_negative", None
-    if t.debit == t.credit:
+    if debit is credit:
         return "debit_and_credit_must_differ", None
-    if debit.unit is None and not is_world(t.debit):
+    if debit.unit is None and not world:
         return "debit_account_not_found", None
-    if credit.unit is None and is_pool(t.credit):
-        return "credit_account_not_found", None
-    unit = _unit(t.debit, debit)
-    if credit.unit is not None and credit.unit != unit:
+    if unit is None:
+        if is_pool(t.credit):
+            return "credit_account_not_found", None
+    elif unit != (debit.unit or _unit(t.debit, debit)):
         return "units_must_match", None
-    if t.kind is _PENDING and (t.pending or id) in holds:
-        return "id_already_on_hold", None
-    if t.kind is _POST or t.kind is _VOID:
-        return _check_settling(t, holds)
-    if not is_world(t.debit) and debit.room() < t.amount:
+    if kind is not _POSTED:
+        if kind is not _PENDING:
+            return _check_settling(t, holds)
+        if (t.pending or id) in holds:
+            return "id_already_on_hold", None
+    if not world and debit.credits - debit.debits - debit.debits_pending < amount:
         return "exceeds_room", None
     ceiling = credit.ceiling if t.ceiling is None else t.ceiling
-    if ceiling is not None and credit.received() + t.amount > ceiling:
+    if ceiling is not None and credit.received() + amount > ceiling:
         return "exceeds_ceiling", None
     return "ok", None
 
@@ -134,26 +150,17 @@ def _unit(key: str, account: Account) -> str:
     return account.unit if account.unit is not None else key.removeprefix("world/")
 
 
-def _move(id: bytes, t: Transfer, hold: Hold | None, debit: Account, credit: Account, holds: Holds) -> None:
-    if debit.unit is None:
-        debit.unit, debit.overdraft = _unit(t.debit, debit), True
-    if credit.unit is None:
-        credit.unit, credit.overdraft = debit.unit, is_world(t.credit)
-    if t.ceiling is not None:
-        credit.ceiling = t.ceiling
-    if t.kind is _POSTED:
-        debit.debits += t.amount
-        credit.credits += t.amount
-    elif t.kind is _PENDING:
+def _hold_or_settle(id: bytes, t: Transfer, hold: Hold | None, debit: Account, credit: Account, holds: Holds) -> None:
+    if t.kind is _PENDING:
         debit.debits_pending += t.amount
         credit.credits_pending += t.amount
         name = t.pending or id
         holds[name] = Hold(name, t.keeper or t.credit, t.debit, t.credit, t.amount)
-    else:
-        assert hold is not None
-        debit.debits_pending -= hold.amount
-        credit.credits_pending -= hold.amount
-        if t.kind is _POST:
-            debit.debits += t.amount
-            credit.credits += t.amount
-        del holds[t.pending]
+        return
+    assert hold is not None
+    debit.debits_pending -= hold.amount
+    credit.credits_pending -= hold.amount
+    if t.kind is _POST:
+        debit.debits += t.amount
+        credit.credits += t.amount
+    del holds[t.pending]

@@ -82,7 +82,7 @@ __all__ = [
 ]
 
 
-class Who(Struct, frozen=True):
+class Who(Struct, frozen=True, gc=False):
     """Who acts, filled in by the host: internal customer id, keyed hash of each identity by kind ("account" is the customer
     id itself), audiences he was in at launch, consents given, and what the risk check says (pass | hold | deny)."""
 
@@ -97,7 +97,7 @@ class Who(Struct, frozen=True):
         return [(kind, limit_key(play, kind, self.identities[kind])) for kind in kinds if kind in self.identities]
 
 
-class Moment(Struct, frozen=True):
+class Moment(Struct, frozen=True, gc=False):
     """The action's id (16 bytes), the time of its batch (ms since 1970, UTC), its replayable draw (64 bits)."""
 
     id: bytes
@@ -105,7 +105,7 @@ class Moment(Struct, frozen=True):
     draw: int
 
 
-class Refusal(Struct, frozen=True):
+class Refusal(Struct, frozen=True, gc=False):
     """An expected no: a stable code and its data. It changes nothing and is not stored. `sentence`: where more can be said than
     the code's own."""
 
@@ -114,7 +114,7 @@ class Refusal(Struct, frozen=True):
     sentence: Text | None = None
 
 
-class Decision(Struct, frozen=True, kw_only=True):
+class Decision(Struct, frozen=True, kw_only=True, gc=False):
     """What one action causes, all or nothing. A state of None ends the instance; a timer of None is cancelled."""
 
     reply: Struct

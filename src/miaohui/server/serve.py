@@ -6,6 +6,7 @@ database, and last the embedded PostgreSQL. Losing the ownership of the event st
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -16,11 +17,12 @@ from typing import Any
 import uvicorn
 import uvloop
 
+from miaohui.api.front import front_of
 from miaohui.customers.complete_journey import ImportFailed
 from miaohui.demo.first_start import Demo, demo_loops, prepare
 from miaohui.events.store import EventsFailed
 from miaohui.server import inside
-from miaohui.server.app import build
+from miaohui.server.app import App, build
 from miaohui.server.database import DatabaseFailed
 from miaohui.server.engines import CannotStart, Part, address, database_url, opened
 from miaohui.server.log import log_to_stderr
@@ -91,7 +93,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=front_of(app.hot) if isinstance(app, App) else "httptools",
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -110,6 +112,9 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer, and say so."""
         await super().startup(sockets)
+        gc.collect()
+        gc.freeze()  # what is there now stays: the collector need not walk it again
+        gc.set_threshold(50_000, 20, 50)
         self._ready()
 
 

@@ -85,6 +85,11 @@ class KeyRing:
         self._known: dict[bytes, tuple[float, Caller | None]] = {}
         self._asking: dict[bytes, asyncio.Task[Caller | None]] = {}
 
+    def remembered(self, key: str) -> Caller | None:
+        """Who calls with `key`, if that is known without a query."""
+        until_s, known = self._known.get(_hash(key), (0.0, None))
+        return known if self._time_s() < until_s else None
+
     async def caller(self, key: str) -> Caller | None:
         """Who calls with `key`; None if it opens nothing."""
         digest = _hash(key)
