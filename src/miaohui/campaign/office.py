@@ -4,6 +4,7 @@ One verb is one transaction that holds the campaign's row: check who and from wh
 the new status and the line of the audit log. What is done with the plays goes through the host in transactions of its own, and
 can be repeated: if we crash in between, the same verb, or the clock, goes on where it was.
 
+A version is approved when all have signed who must (`signatures`); until then an approval is one of several signatures.
 The audiences and the control group are fixed just before the opening, and undone if it is refused.
 """
 
@@ -12,23 +13,26 @@ from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
 import asyncpg
+from msgspec.structs import replace
 
 from miaohui.audiences.known import Known, learn, vocabulary
 from miaohui.audiences.membership import freeze
-from miaohui.campaign import lifecycle, store
+from miaohui.campaign import around, lifecycle, overrides, signing, store
 from miaohui.campaign.document import Document
 from miaohui.campaign.facts import Facts
 from miaohui.campaign.lifecycle import OPEN, PERMISSION, Effect, Forbidden, How, Status, Step, Verb, tick
+from miaohui.campaign.people import reached
 from miaohui.campaign.reader import Read, read
 from miaohui.campaign.refused import CampaignRefused
 from miaohui.campaign.setups import setups
-from miaohui.campaign.shop import shop
+from miaohui.campaign.signatures import Stake, at_stake
+from miaohui.campaign.signing import Review
 from miaohui.campaign.store import Campaign, Connection
 from miaohui.events.store import EventStore
 from miaohui.host.answers import spoken
 from miaohui.host.fairground import Fairground
 from miaohui.plays._contract import Refusal
-from miaohui.team import audit
+from miaohui.team import audit, notices
 from miaohui.text import Text
 from miaohui.vault import Vault
 
@@ -43,6 +47,12 @@ PAST: dict[Verb, str] = {
     "stop": "stopped",
     "close_review": "reviewed",
     "archive": "archived",
+}
+TOLD = {
+    "approve": Text("已批准", "Approved"),
+    "reject": Text("被退回", "Rejected"),
+    "pause": Text("已暂停", "Paused"),
+    "stop": Text("已停止", "Stopped"),
 }
 CLOCK = "clock"
 
@@ -76,23 +86,20 @@ class Office:
         """Read `text` and compare it with the shop, the team and the data of customers. too_large."""
         if len(text) > TEXT_MAX:
             raise CampaignRefused("too_large", limit=TEXT_MAX)
-        plain = read(text, Facts(zone=self.zone, currency=self.currency))
-        return read(text, await self.facts(plain.document))
+        plain = around.plain(text, self.zone, self.currency)
+        found = read(text, await self.facts(plain))
+        if plain is None:
+            return found
+        async with self.db.acquire() as c:
+            agreed = await overrides.of(c, plain.campaign)
+        return replace(found, problems=overrides.applied(found.problems, agreed))
 
     async def facts(self, document: Document | None = None) -> Facts:
         """The world as it is now, around `document`."""
         currency = document.currency if document else self.currency
         known = await learn(self.events, Known(currency, document.zone if document else self.zone, vocabulary()))
         async with self.db.acquire() as c:
-            people = await c.fetch("select name from operator where archived_at is null")
-            return Facts(
-                products=await shop(c, document),
-                people=frozenset(row["name"] for row in people),
-                known=known,
-                now_ms=await c.fetchval("select now_ms()"),
-                zone=self.zone,
-                currency=self.currency,
-            )
+            return await around.facts(c, document, known, self.zone, self.currency)
 
     async def create(self, by: Actor, text: str, note: str = "") -> Campaign:
         """A new campaign, a draft. forbidden, too_large, unreadable, campaign_exists."""
@@ -109,6 +116,7 @@ class Office:
         document = await self._readable(text)
         async with self._held(id) as (c, campaign):
             await store.save(c, by.name, campaign, document, text, base, note)
+            await signing.void(c, id)
             return await store.get(c, id)
 
     async def _readable(self, text: str) -> Document:
@@ -126,23 +134,75 @@ class Office:
     ) -> Campaign:
         """Carry out `verb`. `version`: the one that was read, for approve and reject; `how`: what a stop does to what is open.
 
-        forbidden, unknown_campaign, the codes of `lifecycle`, has_problems; of an opening also the host's (not_enough ...).
+        An approval is a signature; the last one that is needed approves. forbidden, unknown_campaign, the codes of `lifecycle`,
+        has_problems, not_your_signature; of an opening also the host's (not_enough ...).
         """
-        _may(by, PERMISSION[verb])
+        if verb != "approve":  # who must sign is in the document
+            _may(by, PERMISSION[verb])
         async with self._held(id) as (c, campaign):
-            step = lifecycle.step(campaign.status, verb, campaign.phases, campaign.now_ms, version)
+            try:
+                step = lifecycle.step(campaign.status, verb, campaign.phases, campaign.now_ms, version)
+            except Forbidden:
+                _may(by, PERMISSION[verb])  # who could not do it at any time hears that first
+                raise
+            detail: dict[str, Any] = {"version": step.status.version, "state": step.status.state}
+            detail |= {"note": note} if note else {}
+            detail |= {"how": how} if verb == "stop" else {}
             if verb in ("submit", "approve"):
                 document = await self._sound(c, id, step.status.submitted or step.status.approved)
                 if campaign.status.state in OPEN:
                     await self._goes_on(c, id, campaign.status.approved, document)
                 if verb == "approve":
+                    standing = await self._sign(c, by, campaign, document, note)
+                    if standing.missing():
+                        await audit.record(c, by.name, "campaign.signed", id, detail | {"state": campaign.status.state})
+                        return await store.get(c, id)
                     await store.set_plan(c, document)
+                else:
+                    await self._ask_signers(c, by, campaign, step.status.submitted, document)
+            elif verb == "reject":
+                await signing.void(c, id)
             await self._carry_out(c, campaign, step, how)
-            detail: dict[str, Any] = {"version": step.status.version, "state": step.status.state}
-            detail |= {"note": note} if note else {}
-            detail |= {"how": how} if verb == "stop" else {}
             await audit.record(c, by.name, f"campaign.{PAST[verb]}", id, detail)
+            if verb in ("approve", "reject", "stop", "pause"):
+                await self._tell_authors(c, by, campaign, verb, note)
             return await store.get(c, id)
+
+    async def review(self, c: Connection, campaign: Campaign, document: Document, version: int) -> Review:
+        """Who must sign `version`, and who has."""
+        asked = any(sign.people is not None for sign in document.approval.signs)
+        people = await reached(c, self.events, document, campaign.now_ms) if asked else 0
+        aside = any(one.agreed for one in await overrides.of(c, campaign.id))
+        stake = Stake(money_minor=at_stake(document), people=people, overridden=aside)
+        return await signing.review(c, campaign.id, version, document, stake)
+
+    async def _sign(self, c: Connection, by: Actor, campaign: Campaign, document: Document, note: str) -> Review:
+        """One more signature, or several. forbidden, not_your_signature."""
+        version = campaign.status.submitted
+        standing = await self.review(c, campaign, document, version)
+        if not standing.can_give(by.name):
+            _may(by, PERMISSION["approve"])
+        return await signing.sign(c, by, campaign.id, version, standing, note)
+
+    async def _ask_signers(
+        self, c: Connection, by: Actor, campaign: Campaign, version: int, document: Document
+    ) -> None:
+        """Signatures begin anew, and all who can sign are told."""
+        await signing.void(c, campaign.id)
+        standing = await self.review(c, campaign, document, version)
+        name = document.name
+        title = Text(f"等你签字：{name.zh} v{version}", f"Your signature: {name.en} v{version}")
+        path = f"/campaigns/{campaign.id}"
+        await notices.notify(c, by.name, standing.waits_for(), "campaign.submitted", title, path)
+
+    async def _tell_authors(self, c: Connection, by: Actor, campaign: Campaign, verb: Verb, note: str) -> None:
+        """Those who wrote a version hear what became of it."""
+        rows = await c.fetch("select distinct by from campaign_version where campaign = $1", campaign.id)
+        done, name = TOLD[verb], campaign.name
+        why = (f"：{note}", f": {note}") if note else ("", "")
+        title = Text(f"{done.zh}：{name.zh}{why[0]}", f"{done.en}: {name.en}{why[1]}")
+        path, kind = f"/campaigns/{campaign.id}", f"campaign.{PAST[verb]}"
+        await notices.notify(c, by.name, [row["by"] for row in rows], kind, title, path)
 
     async def tick(self) -> dict[str, CampaignRefused | None]:
         """Move every campaign whose time has come; campaign -> why it could not be moved, or None."""
@@ -195,9 +255,7 @@ class Office:
 
     async def _goes_on(self, c: Connection, id: str, running: int, document: Document) -> None:
         """What the launch fixed stays, and what runs is not taken away. audiences_fixed, play_removed, play_replaced."""
-        before = read(
-            (await store.version(c, id, running)).text, Facts(zone=self.zone, currency=self.currency)
-        ).document
+        before = around.plain((await store.version(c, id, running)).text, self.zone, self.currency)
         if before is None:
             return
         if (before.audiences, before.control) != (document.audiences, document.control):

@@ -1,8 +1,8 @@
 """Why something about a campaign was refused: a code, its sentence, its data. Nothing was changed.
 
 In the order in which they are checked: forbidden, too_large, unreadable, unknown_campaign, other_id, campaign_exists, stale_base,
-the codes of `lifecycle`, has_problems, audiences_fixed, play_removed, play_replaced, not_enough and the host's other refusals of
-an opening.
+the codes of `lifecycle`, has_problems, not_your_signature, audiences_fixed, play_removed, play_replaced, not_enough and the host's
+other refusals of an opening.
 """
 
 from typing import Any
@@ -44,6 +44,15 @@ SENTENCES: dict[str, Text] = {
         "玩法 {play} 正在进行，不能从 {was} 换成 {written}：另加一个玩法",
         "{play} is running as {was} and cannot become {written}: add another play",
     ),
+    "not_overridable": Text("{finding} 不能放行，只能改正", "{finding} cannot be set aside: put it right"),
+    "no_reason": Text("写明理由", "Say why"),
+    "asked_already": Text("已有人提出放行，等第二个人同意", "Somebody has asked already: a second person must agree"),
+    "unknown_override": Text("没有待决的放行请求", "There is no such question, or it is decided: reload the page"),
+    "second_person": Text("要另一个人来同意", "Somebody else must agree: you have asked"),
+    "not_your_signature": Text(
+        "还缺 {missing} 的签字，你不能代签", "The signature of {missing} is missing; you cannot give it"
+    ),
+    "cannot_fix": Text("不能一键改正：{what}", "It cannot be put right with one click: {what}"),
     "has_problems": Text("文件还有 {count} 处必须改正，第一处：{what}", "{count} must be put right first: {what}"),
 }
 
