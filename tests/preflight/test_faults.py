@@ -8,7 +8,7 @@ from tests.preflight.conftest import SOUND, found, planted
 FAULTS = [
     # what, change, code, level, path, the line it stands in, words of the sentence, words of the remedy
     ("two days only", [("wrap_up = 2026-09-28", "wrap_up = 2026-09-27"), ("days = 8", "days = 7")], "short_run", "warn", "phases.wrap_up", "wrap_up = 2026-09-27", "live for 2 days", "3 days at least"),
-    ("one day only", [("wrap_up = 2026-09-28", "wrap_up = 2026-09-26"), ("days = 8", "days = 6")], "very_short_run", "stop", "phases.wrap_up", "wrap_up = 2026-09-26", "live for 1 days only", "let two people say why"),
+    ("one day only", [("wrap_up = 2026-09-28", "wrap_up = 2026-09-26"), ("days = 8", "days = 6")], "very_short_run", "stop", "phases.wrap_up", "wrap_up = 2026-09-26", "live for 1 day only", "let two people say why"),
     ("no warm-up", [("warm_up = 2026-09-20\n", ""), ('from = "warm_up", days = 8', 'from = "live", days = 3')], "no_warm_up", "warn", "phases", "[phases]", "no warm-up", "Write warm_up"),
     ("a short warm-up", [("warm_up = 2026-09-20", "warm_up = 2026-09-23"), ("days = 8", "days = 5")], "short_warm_up", "warn", "phases.warm_up", "warm_up = 2026-09-23", "2 days", "5 days before live"),
     ("a message in the afternoon", [('when = "evening"', 'when = "afternoon"')], "afternoon", "hint", "journeys.wake.steps[0].when", 'steps = [{ id = "hello", send = "sms", content = "hello", when = "afternoon" }]', "hello of wake", "in the evening"),

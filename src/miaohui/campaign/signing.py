@@ -39,6 +39,10 @@ class Review(Struct, frozen=True, kw_only=True):
         found = (may_sign(who, signer, self.team) for who in self.missing()) if signer else ()
         return tuple(signature for signature in found if signature)
 
+    def able(self, who: str) -> tuple[str, ...]:
+        """The names of all who can sign as `who`."""
+        return tuple(one.name for one in self.team if may_sign(who, one, self.team))
+
     def waits_for(self) -> tuple[str, ...]:
         """The names of all who can give a missing signature."""
         return tuple(one.name for one in self.team if self.can_give(one.name))

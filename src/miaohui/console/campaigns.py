@@ -10,23 +10,20 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 from msgspec import Struct
 
-from miaohui.audiences import language
-from miaohui.audiences.count import count_each
-from miaohui.audiences.known import Known, vocabulary
-from miaohui.audiences.mistakes import BadCondition
-from miaohui.campaign import store
+from miaohui.campaign import around, overrides, store
 from miaohui.campaign.document import Document
 from miaohui.campaign.lifecycle import How, Verb
-from miaohui.campaign.problem import Problem
+from miaohui.campaign.people import reached
 from miaohui.campaign.refused import CampaignRefused
+from miaohui.campaign.signing import Review
 from miaohui.campaign.store import Campaign, Connection
-from miaohui.campaign.terms import EVERYBODY
 from miaohui.console.frame import show
 from miaohui.console.funds import fairs
 from miaohui.console.guard import TheOperator, TheWorkspace, forbidden, needs
 from miaohui.console.home import rows_of
 from miaohui.console.ledger import statement_path
 from miaohui.console.plans import document_of
+from miaohui.console.preflight import counts_of, rulings_of
 from miaohui.console.progress import progress
 from miaohui.console.stages import STATE_NAMES, pages_of, play_icon, play_title, rail, tags
 from miaohui.console.verbs import Touched, buttons
@@ -66,7 +63,6 @@ select id, type, starts_on, ends_on from past_campaign where $1 = '' or strpos(l
 order by starts_on desc, id limit 200
 """
 _HOLDERS = "select count(distinct customer) from state where campaign = $1 and customer is not null"
-_EVERYBODY = "select count(*) from customer where forgotten_at is null"
 
 
 @get("/campaigns", guards=[needs("campaign.view")])
@@ -140,7 +136,10 @@ async def campaign(
         changes = await audit.entries(c, audit.Filter(what="campaign", subject=id), limit=CHANGES)
         work = await sheet(c, workspace, one)
         account = await c.fetchval("select exists (select from account where key = $1)", budget_key(id))
-    problems = (await workspace.office.check(newest.text)).problems
+        asked = await overrides.of(c, id)
+        standing = await _standing(c, workspace, one)
+    read = await workspace.office.check(newest.text)
+    problems = read.problems
     goals = await progress(workspace, document, opened=bool(fair.plays)) if document else []
     touched = await _touched(workspace, one, document, fair.funds)
     return show(
@@ -158,8 +157,11 @@ async def campaign(
         account=statement_path(budget_key(id)) if account else "",
         alarms=_alarms(document, fair.funds.used),
         problems=problems,
-        counts=_counts(problems),
-        buttons=buttons(one, operator, touched, [p for p in problems if p.level == "stop"]),
+        counts=counts_of(problems),
+        rulings=rulings_of(read.rulings),
+        asked=asked,
+        standing=standing,
+        buttons=buttons(one, operator, touched, [p for p in problems if p.stops], standing),
         work=work,
         versions=versions,
         changes=changes,
@@ -182,19 +184,15 @@ def _alarms(document: Document | None, used: float) -> list[tuple[int, bool]]:
     return [(mark, used * 100 >= mark) for mark in marks]
 
 
-def _counts(problems: list[Problem]) -> dict[str, int]:
-    return {level: sum(p.level == level for p in problems) for level in ("stop", "warn", "hint")}
-
-
 async def _touched(workspace: Workspace, one: Campaign, document: Document | None, funds: Any) -> Touched:
     """Whom the plays are for and what is at stake, for the questions that buttons ask."""
     async with workspace.db.acquire() as c:
         holders = await c.fetchval(_HOLDERS, one.id)
-        everybody = await c.fetchval(_EVERYBODY)
+        people = await reached(c, workspace.events, document, workspace.clock()) if document else 0
     currency = funds.currency
     budget = document.budget.total_minor if document and document.budget else 0
     return Touched(
-        reached=await _reached(workspace, document, everybody),
+        reached=people,
         holders=holders,
         budget=Money(funds.total_minor or budget, currency),
         promised=Money(funds.promised_minor, currency),
@@ -202,18 +200,14 @@ async def _touched(workspace: Workspace, one: Campaign, document: Document | Non
     )
 
 
-async def _reached(workspace: Workspace, document: Document | None, everybody: int) -> int:
-    """How many customers the plays are for: all, or those of the largest audience that one of them names."""
-    named = {play.head.for_ or EVERYBODY for play in document.plays.values()} if document else set()
-    if document is None or EVERYBODY in named:
-        return everybody if named else 0
-    known = Known(document.currency, document.zone, vocabulary())
-    try:
-        conditions = {name: language.read(document.audiences[name], known).condition for name in named}
-    except (BadCondition, KeyError):
-        return 0
-    counts = await count_each(workspace.events, conditions, known, workspace.clock())
-    return max(counts.values(), default=0)
+async def _standing(c: Connection, workspace: Workspace, one: Campaign) -> Review | None:
+    """Who must sign the version that waits, and who has."""
+    version = one.status.submitted
+    if not version:
+        return None
+    text = (await store.version(c, one.id, version)).text
+    document = around.plain(text, workspace.zone, workspace.currency)
+    return await workspace.office.review(c, one, document, version) if document else None
 
 
 @post("/campaigns/{id:str}/{verb:str}", guards=[needs("campaign.view")])

@@ -15,7 +15,8 @@ from miaohui import plays
 from miaohui.campaign import grammar, lifecycle, store
 from miaohui.campaign.lifecycle import Forbidden
 from miaohui.campaign.offer import Head
-from miaohui.campaign.problem import Problem, stops
+from miaohui.campaign.problem import Problem
+from miaohui.campaign.reader import Read
 from miaohui.campaign.refused import CampaignRefused
 from miaohui.campaign.store import Campaign
 from miaohui.console import drafts
@@ -23,6 +24,7 @@ from miaohui.console.campaigns import campaign_of
 from miaohui.console.compare import compare
 from miaohui.console.frame import show
 from miaohui.console.guard import TheOperator, TheWorkspace, needs
+from miaohui.console.preflight import counts_of, rulings_of
 from miaohui.console.stages import pages_of, play_icon, tags
 from miaohui.pages.errors import missing
 from miaohui.pages.language import AnyRequest
@@ -59,21 +61,22 @@ def shared_fields() -> list[tuple[grammar.Field, Text]]:
     return [(field, grammar.expected(field.kind)) for field in grammar.table(Head).fields]
 
 
-async def _problems(workspace: Workspace, text: str) -> list[Problem]:
+async def _checked(workspace: Workspace, text: str) -> Read:
     try:
-        return (await workspace.office.check(text)).problems
+        return await workspace.office.check(text)
     except CampaignRefused as refused:
         whole = Text("分成几个活动", "Make several campaigns of it")
         what = refused.sentence
-        return [Problem(level="stop", code=refused.code, line=1, column=1, path="", what=what, remedy=whole)]
+        problem = Problem(level="stop", code=refused.code, line=1, column=1, path="", what=what, remedy=whole)
+        return Read(None, [problem])
 
 
-def _context(problems: list[Problem], text: str) -> dict[str, Any]:
+def _context(found: Read, text: str) -> dict[str, Any]:
     return {
         "text": text,
-        "problems": problems,
-        "sound": not stops(problems),
-        "counts": {level: sum(p.level == level for p in problems) for level in ("stop", "warn", "hint")},
+        "problems": found.problems,
+        "counts": counts_of(found.problems),
+        "rulings": rulings_of(found.rulings),
         "explained": explained(),
         "shared": shared_fields(),
         "play_icon": play_icon,
@@ -104,7 +107,7 @@ async def _new(
         refusal=refusal,
         example=example,
         examples=drafts.examples(),
-        **_context(await _problems(workspace, text), text),
+        **_context(await _checked(workspace, text), text),
     )
 
 
@@ -135,7 +138,7 @@ async def _written(request: AnyRequest) -> tuple[str, str]:
 async def check_document(request: AnyRequest, workspace: TheWorkspace) -> Response[str]:
     """What the check says of a text that is being written; nothing is kept."""
     text, _ = await _written(request)
-    return show(request, "console/document_check.html", **_context(await _problems(workspace, text), text))
+    return show(request, "console/document_check.html", **_context(await _checked(workspace, text), text))
 
 
 # -- the plan of a campaign ----------------------------------------------------------------------------------------------------
@@ -191,7 +194,7 @@ async def _plan(
         refusal=refusal,
         theirs=theirs,
         rows=compare(theirs.text, text) if theirs else [],
-        **_context(await _problems(workspace, text), text),
+        **_context(await _checked(workspace, text), text),
     )
 
 

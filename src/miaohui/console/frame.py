@@ -44,7 +44,10 @@ TOP = Group(
 )
 ASSETS = Group(
     Text("资产", "Library"),
-    (Entry("/ledger", "wallet", Text("账本", "Ledger"), "ledger.view"),),
+    (
+        Entry("/ledger", "wallet", Text("账本", "Ledger"), "ledger.view"),
+        Entry("/preflight", "shield-check", Text("检查规则", "Preflight"), "campaign.view"),
+    ),
 )
 TEAM = Group(
     Text("团队", "Team"),

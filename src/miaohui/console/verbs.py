@@ -7,6 +7,7 @@ from miaohui.campaign import lifecycle
 from miaohui.campaign.lifecycle import FROM, PERMISSION, Forbidden, Verb
 from miaohui.campaign.problem import Problem
 from miaohui.campaign.refused import SENTENCES
+from miaohui.campaign.signing import Review, called
 from miaohui.campaign.store import Campaign
 from miaohui.money import Money
 from miaohui.team.operators import Operator
@@ -47,6 +48,11 @@ _LOOKS: dict[Verb, tuple[str, Text, Text]] = {
     "close_review": ("clipboard-check", Text("完成复盘", "Close the review"), Text("完成复盘？", "Close the review?")),
     "archive": ("archive", Text("归档", "Archive"), Text("归档“{name}”？", 'Archive "{name}"?')),
 }
+_SIGN = ("check", Text("签字", "Sign"), Text("为第 {version} 版签字？", "Sign version {version}?"))
+_SIGN_ASKS = Text(
+    "还有别人要签；都签了就批准。涉及 {reached} 位顾客，预算 {budget}。",
+    "Others must sign too; it is approved when all have. It concerns {reached} customers and a budget of {budget}.",
+)
 _ASKS: dict[Verb, Text] = {
     "submit": Text(
         "管理员批准后才会生效。涉及 {reached} 位顾客，预算 {budget}。",
@@ -92,8 +98,11 @@ _NEXT: tuple[Verb, ...] = ("approve", "submit", "open", "resume", "close_review"
 """The verb that leads on; the first of these that is there is the page's main button."""
 
 
-def buttons(campaign: Campaign, operator: Operator, touched: Touched, stops: list[Problem]) -> list[Button]:
-    """The verbs of the state a campaign is in; `stops`: what must be put right before it may be submitted or opened."""
+def buttons(
+    campaign: Campaign, operator: Operator, touched: Touched, stops: list[Problem], standing: Review | None = None
+) -> list[Button]:
+    """The verbs of the state a campaign is in; `stops`: what must be put right before it may be submitted or opened;
+    `standing`: who must sign the version that waits."""
     found = []
     for verb, states in FROM.items():
         if campaign.status.state not in states:
@@ -101,8 +110,10 @@ def buttons(campaign: Campaign, operator: Operator, touched: Touched, stops: lis
         reason = _refused(campaign, verb)
         if reason is not None and reason[0] in ("nothing_new", "not_paused", "already_paused"):
             continue
-        why = reason[1] if reason else _missing(operator, verb) or _stopped(verb, stops)
-        found.append(_button(campaign, verb, touched, why))
+        signing = verb == "approve" and standing is not None
+        missing = _not_mine(operator, standing) if signing and standing else _missing(operator, verb)
+        why = reason[1] if reason else missing or _stopped(verb, stops)
+        found.append(_button(campaign, verb, touched, why, last=_last(operator, standing)))
     main = next((verb for verb in _NEXT if any(b.verb == verb for b in found)), None)
     return [
         Button(**{name: getattr(b, name) for name in Button.__struct_fields__} | {"primary": b.verb == main})
@@ -110,15 +121,29 @@ def buttons(campaign: Campaign, operator: Operator, touched: Touched, stops: lis
     ]
 
 
-def _button(campaign: Campaign, verb: Verb, touched: Touched, reason: Text | None) -> Button:
-    icon, label, title = _LOOKS[verb]
+def _last(operator: Operator, standing: Review | None) -> bool:
+    """Whether the operator's signature would be the last one that is missing."""
+    return standing is None or len(standing.can_give(operator.name)) >= len(standing.missing())
+
+
+def _not_mine(operator: Operator, standing: Review) -> Text | None:
+    """Why the operator cannot sign."""
+    if standing.can_give(operator.name):
+        return None
+    wanted = called(standing.missing())
+    return Text(f"等 {wanted.zh} 签字", f"Waits for the signature of {wanted.en}")
+
+
+def _button(campaign: Campaign, verb: Verb, touched: Touched, reason: Text | None, *, last: bool = True) -> Button:
+    icon, label, title = _LOOKS[verb] if last or verb != "approve" else _SIGN
     version = campaign.status.submitted or campaign.status.version
     asked = []
+    asks = _ASKS[verb] if last or verb != "approve" else _SIGN_ASKS
     for language in ("zh", "en"):
         money = {name: getattr(touched, name).text(language, cents=False) for name in ("budget", "promised", "free")}
         people = {"reached": f"{touched.reached:,}", "holders": f"{touched.holders:,}"}
         names = {"version": version, "name": campaign.name(language)}
-        asked.append((title(language).format(**names), _ASKS[verb](language).format(**money, **people)))
+        asked.append((title(language).format(**names), asks(language).format(**money, **people)))
     (title_zh, asks_zh), (title_en, asks_en) = asked
     return Button(
         verb=verb, icon=icon, label=label, title=Text(title_zh, title_en), asks=Text(asks_zh, asks_en), reason=reason

@@ -14,6 +14,7 @@ from miaohui.campaign.offer import PlayTable
 from miaohui.money import Money, to_minor
 from miaohui.plays._contract import Pool, Prize
 from miaohui.plays._fields import Given, Offer, Product, Span
+from miaohui.text import Text
 
 T = TypeVar("T")
 Play = tuple[str, PlayTable, Any]
@@ -130,3 +131,8 @@ def money(document: Document, minor: int) -> str:
 def plain(number: Decimal) -> str:
     """A number without zeros behind it: 3, 2.5."""
     return f"{number.normalize():f}"
+
+
+def lasting(number: Decimal) -> Text:
+    """So many days, in words."""
+    return Text(f"{plain(number)} 天", f"{plain(number)} day{'' if number == 1 else 's'}")

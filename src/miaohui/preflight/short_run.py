@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from miaohui.campaign.document import Document
 from miaohui.campaign.facts import Facts
-from miaohui.preflight._look import live_days, plain
+from miaohui.preflight._look import lasting, live_days, plain
 from miaohui.preflight._rule import Finding, Findings, Limit, NotKnown, stop, warn
 from miaohui.text import Text
 
@@ -31,13 +31,13 @@ EDITIONS = Limit(
 TITLE = Text("活动时长", "Length of the run")
 SAYS = {
     "very_short_run": stop(
-        Text("正式期只有 {days} 天", "The campaign is live for {days} days only"),
+        Text("正式期只有 {days}", "The campaign is live for {days} only"),
         Text("把 wrap_up 推后到至少 {least} 天，或两人写明理由放行", "Move wrap_up so that it runs {least} days at least, or let two people say why not"),
         Text("少于 {threshold} 天阻断。业内复盘：一两天的活动效果很差，顾客来不及知道", "Below {threshold} it is stopped. Reviews of the field: a day or two did very poorly, customers had no time to hear of it"),
         overridable=True,
     ),
     "short_run": warn(
-        Text("正式期 {days} 天，偏短", "The campaign is live for {days} days, which is short"),
+        Text("正式期 {days}，偏短", "The campaign is live for {days}, which is short"),
         Text("把 wrap_up 推后到至少 {threshold} 天", "Move wrap_up so that it runs {threshold} days at least"),
         Text("少于 {threshold} 天提醒。业内复盘：一两天的活动效果很差", "Below {threshold} it is warned of. Reviews of the field: a day or two did very poorly"),
     ),
@@ -61,7 +61,7 @@ def find(document: Document, facts: Facts) -> Findings:
         if facts.editions >= EDITIONS.of(facts):
             return
     never = NEVER_DAYS.of(facts)
-    said = {"days": plain(run), "least": plain(least)}
+    said: dict[str, str | Text] = {"days": lasting(run), "least": plain(least)}
     if run < never and document.class_ != "own_day":
         yield Finding(("phases", "wrap_up"), "very_short_run", said | {"threshold": plain(never)})
     else:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from miaohui.calendar import lead
 from miaohui.campaign.document import Document
 from miaohui.campaign.facts import Facts
-from miaohui.preflight._look import days, plain
+from miaohui.preflight._look import days, lasting, plain
 from miaohui.preflight._rule import Finding, Findings, Limit, warn
 from miaohui.text import Text
 
@@ -29,7 +29,7 @@ SAYS = {
         Text("业内复盘：要先铺开、预热，社交渠道尤其如此", "Reviews of the field: it must spread and preheat first, on social channels above all"),
     ),
     "short_warm_up": warn(
-        Text("预热 {days} 天，偏短", "The warm-up is {days} days, which is short"),
+        Text("预热 {days}，偏短", "The warm-up is {days}, which is short"),
         Text("把 warm_up 提前到 live 之前至少 {threshold} 天", "Move warm_up to {threshold} days before live at least"),
         Text("这类活动少于 {threshold} 天提醒（经验值，可改）", "Below {threshold} days this class is warned of (a judgement of ours, editable)"),
     ),
@@ -47,5 +47,5 @@ def find(document: Document, facts: Facts) -> Findings:
         return
     warm = days(document, phases.warm_up_ms, phases.live_ms)
     if 0 < warm < least:
-        said = {"days": plain(warm), "threshold": plain(least)}
+        said: dict[str, str | Text] = {"days": lasting(warm), "threshold": plain(least)}
         yield Finding(("phases", "warm_up"), "short_warm_up", said)

@@ -24,6 +24,7 @@ PERMISSIONS: dict[str, Text] = {
     "campaign.stop": Text("停止活动", "stop campaigns"),
     "audit.view": Text("看操作记录", "see the audit log"),
     "campaign.approve": Text("批准或退回活动", "approve or reject campaigns"),
+    "preflight.edit": Text("改检查的阈值", "change the thresholds of the preflight"),
     "webhook.edit": Text("设置回调地址", "set webhooks"),
     "key.edit": Text("发放和吊销接口密钥", "give out and revoke API keys"),
     "team.edit": Text("管理操作员", "keep the team"),
