@@ -37,11 +37,8 @@ PAGES = (
     calendar_days,
     calendar_move,
     campaigns,
-<<<<<<< HEAD
     begin,
-=======
     preflight,
->>>>>>> bc96056 (The preflight on the page of a campaign: what was found, one click, two people, signatures; thresholds of the workspace; merging by field)
     editor,
     goals,
     tasks,
