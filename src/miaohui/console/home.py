@@ -61,7 +61,8 @@ async def home(request: AnyRequest, workspace: TheWorkspace) -> Response[str]:
         work = [await sheet(c, workspace, campaign) for campaign in campaigns]
     lag_ms = await outbox.lag_ms(workspace.db)
     by_id = {row.campaign.id: row.fair for row in rows}
-    todo = what_needs_you(campaigns, by_id, late, lag_ms, now_ms, work)
+    alarms = {row.campaign.id: row.document.budget.alarms for row in rows if row.document and row.document.budget}
+    todo = what_needs_you(campaigns, by_id, late, lag_ms, now_ms, work, alarms)
     running = [row for row in rows if row.campaign.status.state in OPEN]
     return show(
         request,

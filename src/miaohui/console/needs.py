@@ -1,6 +1,6 @@
 """What needs somebody today: six rules. Each is a pure function that gives a row with its reason and its link, or nothing."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -38,9 +38,10 @@ class LateTimers(Struct, frozen=True):
     due_ms: int
 
 
-def budget_used(name: Text, funds: Funds) -> Need | None:
-    """At least 80 % of the budget is spent or promised."""
-    if funds.total_minor == 0 or funds.used < BUDGET_SHARE:
+def budget_used(name: Text, funds: Funds, alarms: Iterable[int] = ()) -> Need | None:
+    """At least 80 % of the budget is spent or promised, or the first alarm that the document sets is reached."""
+    first = min(alarms, default=BUDGET_SHARE * 100) / 100
+    if funds.total_minor == 0 or funds.used < first:
         return None
     used, total = Money(funds.used_minor, funds.currency), Money(funds.total_minor, funds.currency)
     said = {
@@ -49,8 +50,10 @@ def budget_used(name: Text, funds: Funds) -> Need | None:
     return Need(
         rule="budget_used",
         icon="wallet",
-        tone="red" if funds.used >= 1 else "amber",
-        title=Text(f"预算快用完：{name.zh}", f"Budget nearly used: {name.en}"),
+        tone="red" if funds.used >= 1 else "amber" if funds.used >= BUDGET_SHARE else "blue",
+        title=Text(f"预算快用完：{name.zh}", f"Budget nearly used: {name.en}")
+        if funds.used >= BUDGET_SHARE
+        else Text(f"预算预警：{name.zh}", f"Budget alarm: {name.en}"),
         why=Text(
             f"已付和承诺共 {said['zh'][0]}，预算 {said['zh'][1]}；用完后不再发放，已承诺的照常兑付",
             f"{said['en'][0]} of {said['en'][1]} spent or promised; at the end nothing new is promised",
@@ -168,6 +171,7 @@ def needs(
     lag_ms: int,
     now_ms: int,
     work: Iterable[Sheet] = (),
+    alarms: Mapping[str, Iterable[int]] = {},
 ) -> list[Need]:
     """All rows: what is broken first, then approvals, then what runs out, then late tasks."""
 
@@ -181,7 +185,7 @@ def needs(
         for campaign in every:
             if campaign.status.state in OPEN:
                 fair = fairs[campaign.id]
-                yield budget_used(campaign.name, fair.funds)
+                yield budget_used(campaign.name, fair.funds, alarms.get(campaign.id, ()))
                 for play in fair.plays:
                     for pool in play.stock:
                         yield stock_low(campaign.id, play, pool)

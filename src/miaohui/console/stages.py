@@ -104,6 +104,8 @@ def pages_of(campaign: str, name: Text) -> Group:
         Entry(f"{at}/plan", "file-text", Text("策划", "Plan"), "campaign.view"),
         Entry(f"{at}/goals", "target", Text("目标", "Goals"), "campaign.view"),
         Entry(f"{at}/tasks", "list-check", Text("任务", "Tasks"), "campaign.view"),
+        Entry(f"{at}/budget", "coin", Text("预算", "Budget"), "campaign.view"),
+        Entry(f"{at}/fission", "share", Text("裂变", "Spreading"), "campaign.view"),
         Entry(f"{at}/audiences", "users", Text("人群", "Audiences"), "audience.count"),
         Entry(f"{at}/war-room", "device-desktop-analytics", Text("作战室", "War room"), "campaign.view"),
         Entry(f"{at}/review", "report-analytics", Text("复盘", "Review"), "campaign.view"),

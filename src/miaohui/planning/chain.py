@@ -7,12 +7,19 @@ new people. Waves end where less than a twentieth of a person joins. Worked: 2,0
 ceiling 200,000: waves 1122.7, 438.6, 119.7, 22.8, 3.1, .3; together with the seeds 3,707.2, that is 1.85 for each seed. A K that
 never fell would promise 4,531.9. With 3.00 for each who joins and 5.00 for each who shares, a new person costs 6.80. To have 10,000
 takes 5,470 seeds: solved with the ceiling in view, scaling up the ratio would say 5,395.
+
+`fan` draws the four chances around what is assumed (log-normal, 20 % each, from a fixed seed) and gives the total after each wave
+that one in ten, half and nine in ten of the draws stay below: how much of the estimate is hope.
 """
+
+from random import Random
+from statistics import quantiles
 
 from msgspec import Struct
 
 LAST_WAVE = 0.05
 MOST_WAVES = 60
+FAN_DRAWS, FAN_SD, FAN_SEED = 300, 0.2, 20_260_925
 
 
 class Share(Struct, frozen=True, kw_only=True):
@@ -70,6 +77,32 @@ def carried(seeds: float, by: Share) -> Chain:
         waves.append(last)
         joined += last
     return Chain(seeds, tuple(waves), tuple(factors))
+
+
+def fan(seeds: float, by: Share, waves: int) -> list[tuple[float, float, float]]:
+    """After each of `waves` waves: the totals that 10, 50 and 90 % of the draws stay below."""
+    random = Random(FAN_SEED)
+    totals: list[list[float]] = [[] for _ in range(waves)]
+    for _ in range(FAN_DRAWS):
+        drawn = [getattr(by, name) * random.lognormvariate(0, FAN_SD) for name in ("share", "reach", "open", "join")]
+        chain = carried(
+            seeds,
+            Share(
+                share=min(drawn[0], 1.0),
+                reach=drawn[1],
+                open=min(drawn[2], 1.0),
+                join=min(drawn[3], 1.0),
+                decay=by.decay,
+                ceiling=by.ceiling,
+            ),
+        )
+        for n in range(waves):
+            totals[n].append(seeds + sum(chain.waves[: n + 1]))
+    found = []
+    for each in totals:
+        tenths = quantiles(each, n=10)
+        found.append((tenths[0], tenths[4], tenths[8]))
+    return found
 
 
 def promised(seeds: float, by: Share, waves: int = 6) -> float:
