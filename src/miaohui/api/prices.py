@@ -22,11 +22,10 @@ from miaohui.api.refusals import of_the_host, shop_only
 from miaohui.campaign import store
 from miaohui.campaign.problem import Problem
 from miaohui.campaign.refused import CampaignRefused
-from miaohui.campaign.setups import setups
+from miaohui.campaign.tryout import tryout
 from miaohui.customers.identities import SHOP, identity_hash
 from miaohui.host.listing import Listed, ListingInput, listing
-from miaohui.host.quote import CartInput, Pretend, Quote, Quotes
-from miaohui.host.setup import Register
+from miaohui.host.quote import CartInput, Quote, Quotes
 from miaohui.host.submission import Customer
 from miaohui.pages.language import language_of
 from miaohui.plays._contract import Refusal
@@ -95,27 +94,12 @@ async def price_draft(request: AnyRequest, workspace: TheWorkspace, data: JSONBo
     if data.campaign:
         async with workspace.db.acquire() as c:
             text = (await store.version(c, data.campaign, data.version)).text
-    return await draft_prices(workspace, text, data, language_of(request))
-
-
-async def draft_prices(workspace: Workspace, text: str, data: DraftInput, language: str) -> DraftPrices:
-    """The carts of `data` under the document `text`."""
     found = await workspace.office.check(text)
     if found.document is None or not found.sound:
         return DraftPrices([], found.problems)
-    made = setups(found.document, 1)
-    register = Register.of(1, made, {(setup.campaign, setup.play): (1, "running") for setup in made}, {})
-    quotes = Quotes(register, None, language)
-    pretend = Pretend(
-        data.at_ms or found.document.phases.live_ms,
-        tuple(f"{found.document.campaign}/{name}" for name in data.audiences),
-    )
-    prices = []
-    for cart in data.carts:
-        quote = await quotes.quote(cart, pretend=pretend)
-        if isinstance(quote, Refusal):
-            raise _Refused(quote)
-        prices.append(quote)
+    prices = await tryout(found.document, data.carts, language_of(request), data.audiences, data.at_ms)
+    if isinstance(prices, Refusal):
+        raise _Refused(prices)
     return DraftPrices(prices, found.problems)
 
 

@@ -102,6 +102,7 @@ def pages_of(campaign: str, name: Text) -> Group:
     entries = (
         Entry(at, "layout-dashboard", Text("总览", "Overview"), "campaign.view"),
         Entry(f"{at}/plan", "file-text", Text("策划", "Plan"), "campaign.view"),
+        Entry(f"{at}/promotions", "discount", Text("促销", "Promotions"), "campaign.view"),
         Entry(f"{at}/goals", "target", Text("目标", "Goals"), "campaign.view"),
         Entry(f"{at}/tasks", "list-check", Text("任务", "Tasks"), "campaign.view"),
         Entry(f"{at}/budget", "coin", Text("预算", "Budget"), "campaign.view"),

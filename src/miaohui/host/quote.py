@@ -27,7 +27,6 @@ from miaohui.ledger.accounts import Account, pool_key, wallet_key
 from miaohui.plays._contract import Claim, Decision, Line, Moment, Place, Placed, Refusal, Who
 from miaohui.pricing.explain import SENTENCES, sentence
 from miaohui.pricing.priced import Outcome
-from miaohui.text import Text
 
 CODES_MAX = 20
 
@@ -363,18 +362,22 @@ class _Run:
 
     def told(self, entries: list[Entry], priced: CartPrice) -> tuple[Told, ...]:
         """Every promotion that was looked at: what the engine says, then those that were left out."""
-        titles = {entry.current.id: entry.current.title for entry in entries}
+        by_id = {entry.current.id: entry for entry in entries}
+        titles = {id: entry.current.title for id, entry in by_id.items()}
         found = []
-        for entry, share in zip(entries, priced.shares, strict=True):
-            outcome = share.outcome
-            words = sentence(outcome, entry.offer().promotion, self.cart.currency, titles)
+        for outcome in priced.priced.outcomes:  # in the order of their turns
+            entry = by_id[outcome.promotion]
+            words = sentence(outcome, entry.offer().promotion, self.cart.currency, titles)(self.language)
+            for sku in entry.current.rules.gifts():  # gifts by their names
+                if title := entry.current.rules.titles.get(sku):
+                    words = words.replace(sku, title(self.language))
             found.append(self.one(entry, outcome, words))
         for id, refusal in self.out.items():
             campaign, play = id.split("/")
             found.append(self.left_out(self.register.entries[campaign, play], refusal))
         return tuple(found)
 
-    def one(self, entry: Entry, outcome: Outcome, words: Text) -> Told:
+    def one(self, entry: Entry, outcome: Outcome, words: str) -> Told:
         setup = entry.current
         return Told(
             campaign=setup.campaign,
@@ -382,7 +385,7 @@ class _Run:
             title=setup.title(self.language),
             status=outcome.status,
             code=outcome.code,
-            sentence=words(self.language),
+            sentence=words,
             data=dict(outcome.data),
             by=outcome.by,
             saved_minor=outcome.saved_minor,

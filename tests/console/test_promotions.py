@@ -1,0 +1,118 @@
+"""The promotions of a campaign: written in a form, tried on a cart while they are written, saved into the document."""
+
+import re
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from miaohui.campaign.edits import CannotEdit
+from miaohui.console.promotions import _form, edited
+from tests.browser import NARROW, WIDE, Visitor, sound
+from tests.console.conftest import Console, sign_in
+from tests.console.fair import Fair, document, fair
+
+__all__ = ["fair"]
+
+PROMOTIONS = """
+[plays.full]                                # the one that everybody sees
+play  = "promotion"
+title = { zh = "满减", en = "Full reduction" }
+gives = "10.00 off 100.00"
+[plays.insiders]
+play  = "promotion"
+title = { zh = "老客码", en = "A code for regulars" }
+for   = "regulars"
+gives = "10 % off"
+codes = ["TEA10"]
+"""
+
+
+def test_the_form_is_the_table_of_the_document_and_back() -> None:
+    form = _form(PROMOTIONS, "full")
+    assert form == {
+        "was": "full", "name": "full", "title_zh": "满减", "title_en": "Full reduction", "gives": "10.00 off 100.00",
+        "when": "", "on": "", "codes": "", "groups": "", "exclusive_with": "",
+    }  # fmt: skip
+    assert edited(PROMOTIONS, form) == (PROMOTIONS, "full")
+    changed = form | {
+        "gives": "10.00 off 100.00\nfree shipping",
+        "per_customer": "2",
+        "exclusive": "cart",
+        "on": "tea, jam",
+    }
+    text, _ = edited(PROMOTIONS, changed)
+    assert 'gives = ["10.00 off 100.00", "free shipping"]' in text
+    assert 'on = ["tea", "jam"]' in text
+    assert "per_customer = 2" in text
+    assert 'exclusive = "cart"' in text
+    assert "# the one that everybody sees" in text
+    assert _form(text, "full") == changed
+    with pytest.raises(CannotEdit, match="a name has small letters"):
+        edited(PROMOTIONS, {"name": "Big Sale", "gives": "1.00 off"})
+
+
+async def test_a_promotion_is_written_tried_and_saved(fair: Fair, console_app: Console, chromium: Browser) -> None:
+    await fair.office.create(await fair.actor(), document(fair.now_ms) + PROMOTIONS)
+    visitor = await Visitor.come(chromium, console_app.url, language="en")
+    await sign_in(console_app, visitor, "operator")
+    page, tried = visitor.page, visitor.page.locator("#tried")
+    await page.goto("/campaigns/autumn/promotions")
+    # tea 50.00 and jam 8.00: 42.00 more for the full reduction
+    await expect(tried).to_contain_text("$42.00 more for $10.00 off")
+    await page.get_by_label("Oolong tea").fill("2")
+    await expect(tried.locator("tfoot")).to_contain_text("$98.00")
+    await page.get_by_label("Code", exact=True).fill("tea10")
+    await expect(tried).to_contain_text("This is for invited customers only")
+    await page.get_by_label("The customer is in").select_option("regulars")
+    await expect(tried.locator("tfoot")).to_contain_text("$88.20")
+    await sound(visitor)
+    await page.get_by_role("link", name="Add a promotion").click()
+    await expect(page.get_by_label("What it gives")).to_have_value("20.00 off 100.00")
+    await page.get_by_label("In the document").or_(page.locator("#f-name")).first.fill("jam-pair")
+    await page.locator("#f-title_en").fill("Two jams")
+    await page.get_by_label("What it gives").fill("2nd at half prize")
+    await expect(tried).to_contain_text("is not something a promotion gives")
+    await page.get_by_label("What it gives").fill("2nd at half price")
+    await page.get_by_label("On which products").fill("jam")
+    await page.get_by_label("Strawberry jam").fill("2")
+    await expect(tried).to_contain_text("Two jams")
+    await expect(tried.locator("li.applied")).to_contain_text("$4.00")
+    await sound(visitor)
+    await page.get_by_role("button", name=re.compile("Save as v2")).click()
+    await expect(page.locator(".mh-toast")).to_contain_text("Saved as v2")
+    await expect(page.locator("#all, [aria-labelledby=h-all]").first).to_contain_text("2nd piece at half price")
+    assert await fair.workspace.db.fetchval("select version from campaign") == 2
+    text = await fair.workspace.db.fetchval("select text from campaign_version where version = 2")
+    assert '[plays.jam-pair]\nplay = "promotion"' in text
+    assert "# the one that everybody sees" in text
+    await visitor.leave()
+
+
+async def test_what_does_not_read_is_not_saved(fair: Fair, console_app: Console) -> None:
+    await fair.office.create(await fair.actor(), document(fair.now_ms) + PROMOTIONS)
+    form = {"was": "full", "name": "full", "gives": "much off", "base": "1"}
+    async with console_app.client() as client:
+        await console_app.log_in(client, "operator")
+        answer = await console_app.send(client, "/campaigns/autumn/promotions", form)
+        assert (answer.status_code, "is not something a promotion gives" in answer.text) == (422, True)
+        assert "much off</textarea>" in answer.text
+        assert await fair.workspace.db.fetchval("select version from campaign") == 1
+    async with console_app.client() as client:
+        await console_app.log_in(client, "viewer")
+        assert (await console_app.send(client, "/campaigns/autumn/promotions", form)).status_code == 403
+        page = (await client.get("/campaigns/autumn/promotions?edit=full")).text
+        assert "Save as" not in page
+        assert "$10.00 off from $100.00 on" in page
+
+
+@pytest.mark.parametrize(("width", "language"), [(WIDE, "zh"), (NARROW, "en"), (NARROW, "zh")])
+async def test_the_page_is_sound(
+    fair: Fair, console_app: Console, chromium: Browser, width: int, language: str
+) -> None:
+    await fair.office.create(await fair.actor(), document(fair.now_ms) + PROMOTIONS)
+    visitor = await Visitor.come(chromium, console_app.url, width=width, language=language)
+    await sign_in(console_app, visitor, "operator")
+    for path in ("/campaigns/autumn/promotions", "/campaigns/autumn/promotions?edit=insiders"):
+        await visitor.page.goto(path)
+        await sound(visitor)
+    await visitor.leave()
