@@ -34,6 +34,7 @@ def test_the_form_is_the_table_of_the_document_and_back() -> None:
         "when": "", "on": "", "codes": "", "groups": "", "exclusive_with": "",
     }  # fmt: skip
     assert edited(PROMOTIONS, form) == (PROMOTIONS, "full")
+    assert edited(PROMOTIONS, _form(PROMOTIONS, "insiders")) == (PROMOTIONS, "insiders")
     changed = form | {
         "gives": "10.00 off 100.00\nfree shipping",
         "per_customer": "2",

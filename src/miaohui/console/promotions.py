@@ -54,6 +54,8 @@ LANE_NAMES: dict[LaneName, Text] = {
 }
 LISTS = ("gives", "when")
 """Keys of which every line is a sentence."""
+ALONE = ("gives", "when", "on")
+"""Keys whose one sentence needs no brackets."""
 COMMAS = ("on", "codes", "groups", "exclusive_with")
 NUMBERS = ("from", "pieces", "priority", "uses", "per_customer", "budget", "gift_stock")
 WORDS = ("for", "exclusive", "on_budget_end")
@@ -325,7 +327,8 @@ def edited(text: str, form: dict[str, str]) -> tuple[str, str]:
         edits.append(Edit((*path, "title"), f"{{ zh = {_quoted(zh or en)}, en = {_quoted(en or zh)} }}"))
     for key in (*LISTS, *COMMAS):
         parts = re.split(r"\n" if key in LISTS else r",\s*", form.get(key, ""))
-        edits.append(Edit((*path, key), _listed([part.strip() for part in parts if part.strip()])))
+        written = [part.strip() for part in parts if part.strip()]
+        edits.append(Edit((*path, key), _listed(written, alone=key in ALONE)))
     for key in (*NUMBERS, *WORDS):
         written = form.get(key, "").strip()
         number = key in NUMBERS and re.fullmatch(r"-?[\d_]+(\.\d+)?", written)
@@ -333,9 +336,11 @@ def edited(text: str, form: dict[str, str]) -> tuple[str, str]:
     return edit(text, edits), name
 
 
-def _listed(parts: list[str]) -> str:
-    if len(parts) <= 1:
-        return _quoted(parts[0]) if parts else ""
+def _listed(parts: list[str], *, alone: bool) -> str:
+    if not parts:
+        return ""
+    if len(parts) == 1 and alone:
+        return _quoted(parts[0])
     return "[" + ", ".join(map(_quoted, parts)) + "]"
 
 
