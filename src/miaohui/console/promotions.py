@@ -327,8 +327,8 @@ def edited(text: str, form: dict[str, str]) -> tuple[str, str]:
         edits.append(Edit((*path, "title"), f"{{ zh = {_quoted(zh or en)}, en = {_quoted(en or zh)} }}"))
     for key in (*LISTS, *COMMAS):
         parts = re.split(r"\n" if key in LISTS else r",\s*", form.get(key, ""))
-        written = [part.strip() for part in parts if part.strip()]
-        edits.append(Edit((*path, key), _listed(written, alone=key in ALONE)))
+        said = [part.strip() for part in parts if part.strip()]
+        edits.append(Edit((*path, key), _listed(said, alone=key in ALONE)))
     for key in (*NUMBERS, *WORDS):
         written = form.get(key, "").strip()
         number = key in NUMBERS and re.fullmatch(r"-?[\d_]+(\.\d+)?", written)
