@@ -225,3 +225,43 @@ def targets(runs: int) -> list[Timing]:
             5,
         ),
     ]
+
+
+def growth(runs: int) -> list[Timing]:
+    """How the time grows with lines, with units per line, and with promotions: all else as in the first target."""
+    hundred = Rulebook(promotions(1, 100, 100))
+    rows = [
+        timed(
+            f"{lines} lines of 1-3 units, 100 promotions",
+            [cart(n, lines, (1, 3)) for n in range(runs)],
+            [hundred] * runs,
+        )
+        for lines in (1, 10, 50, 100, 200, 400)
+    ]
+    rows += [
+        timed(
+            f"100 lines of {units} units, 100 promotions",
+            [cart(n, 100, (units, units)) for n in range(runs)],
+            [hundred] * runs,
+        )
+        for units in (1, 10, 100, 1000)
+    ]
+    rows += [
+        timed(
+            f"20 lines of 1-3 units, {count} promotions",
+            [cart(n, 20, (1, 3), products=2000) for n in range(runs)],
+            [Rulebook(promotions(1, count, 2000))] * runs,
+        )
+        for count in (10, 100, 1000, 10_000)
+    ]
+    return rows
+
+
+def show(rows: Sequence[Timing]) -> str:
+    """A table as it stands in docs/reference/performance.md."""
+    head = "| cart | p50 ms | p99 ms | target p99 | applied |\n|---|---|---|---|---|\n"
+    return head + "".join(
+        f"| {row.what} | {row.p50_ms:.1f} | {row.p99_ms:.1f} | {'' if row.target_ms is None else f'{row.target_ms:g}'}"
+        f" | {row.applied} |\n"
+        for row in rows
+    )

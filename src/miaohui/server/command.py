@@ -139,6 +139,21 @@ def war_room(*, actions: int = 200, per_second: float = 50, json: bool = False) 
         print(msgspec.json.encode(delay).decode())
 
 
+@bench.command
+def pricing(*, runs: int = 200, peer: Path | None = None) -> None:
+    """How long pricing a cart takes, in CPU time; --peer FOLDER (benchmarks/pricing) runs Medusa's module beside it."""
+    from miaohui.bench import pricing as bench_pricing
+
+    print(bench_pricing.show(bench_pricing.targets(runs)))
+    print(bench_pricing.show(bench_pricing.growth(max(1, runs // 4))))
+    if peer is not None:
+        from miaohui.bench import pricing_peer
+
+        print("| the same carts | Miaohui ms | Medusa ms | largest difference |\n|---|---|---|---|")
+        for row in pricing_peer.run(peer, runs=max(1, runs // 4)):
+            print(f"| {row.what} | {row.ours_ms:.1f} | {row.theirs_ms:.1f} | {row.differ_minor:.1f} minor units |")
+
+
 @app.command
 def reference() -> None:
     """Write the pages of docs/reference that are made from the code, and the example of the settings."""
