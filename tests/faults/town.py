@@ -20,7 +20,7 @@ from miaohui.host.host import Host
 from miaohui.host.postgres import Postgres
 from miaohui.host.submission import Caller
 from miaohui.plays._fields import Span
-from miaohui.server.database import connect, open_database
+from miaohui.server.database import as_owner, connect, open_database
 from miaohui.server.engines import the_vault
 from miaohui.server.postgres import EmbeddedPostgres
 from miaohui.server.postgres_folder import processes_in
@@ -35,8 +35,8 @@ DURABLE = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
 """Commits are synchronous: what the system has been given survives every kill. Only power loss would need the disk."""
 
 
-AWAY = ("PostgreSQL went away", "PostgreSQL does not answer")
-"""What a server says that was started while PostgreSQL was not there."""
+AWAY = ("PostgreSQL went away", "PostgreSQL does not answer", "the event store at")
+"""What a server says that was started while PostgreSQL, or the event store, could not be had."""
 
 
 class Nursery:
@@ -79,7 +79,7 @@ class Server:
         self.life, self.wanted = os.pidfd_open(self.pid), True
 
     async def start(self):
-        """Start it, again while PostgreSQL is away, as whoever supervises it does, and wait until it answers."""
+        """Start it, again while an engine is away, as whoever supervises it does, and wait until it answers."""
         self.begin()
         while self.wanted:
             if not self.alive():
@@ -165,12 +165,18 @@ class Town:
         await asyncio.gather(*(one.start() for one in made))
         return made
 
-    async def open(self, **plays):
-        """Open the campaign with these plays: module -> changes of its rules."""
-        setups = [setup(module, head=OPEN, **changes) for module, changes in plays.items()]
+    async def open(self, *, version=1, head=None, **plays):
+        """Open the campaign with these plays (module -> changes of its rules), or bring them to a new version."""
+        setups = [
+            setup(module, version=version, head=OPEN | (head or {}), **changes) for module, changes in plays.items()
+        ]
         await self.fairground.stock("tea-1", 10_000, "first")
         refusal = await self.fairground.open(CAMPAIGN, setups, "USD", 10**9)
         assert refusal is None, refusal
+
+    def as_owner(self):
+        """A connection of the user who owns the tables."""
+        return as_owner(self.postgres.url, self.name)
 
     async def refuses(self, server, sentence):
         """`server` does not start, and says why."""
