@@ -43,6 +43,17 @@ async def test_a_day_is_kept_changed_archived_and_comes_back(database: Any) -> N
         ]
 
 
+async def test_days_without_an_id_are_called_after_their_name(database: Any) -> None:
+    async with database.acquire() as c:
+        for _ in range(2):
+            await store.keep(
+                c, "lin", [Day(id="", title=Text("会员日", "Members' day!"), kind="own", rule="every month on 22")]
+            )
+        await store.keep(c, "lin", [Day(id="", title=Text("中秋", "Mid-autumn"), kind="own", rule="2027-09-01")])
+        ids = [row["id"] for row in await c.fetch("select id from calendar_day order by changed_at")]
+    assert ids == ["members-day", "members-day-2", "mid-autumn-2"]
+
+
 async def test_a_known_day_is_changed_hidden_and_restored(database: Any) -> None:
     async with database.acquire() as c:
         mine = Day(id="6-18", title=Text("年中庆", "Half-year"), kind="shopping", rule="2027-06-16 to 2027-06-20")

@@ -86,6 +86,16 @@ async def test_the_agenda_says_when_work_must_start(standing: Shop) -> None:
         assert "too late. The hot-spot template" in occasion_page
 
 
+async def test_the_first_page_says_what_is_coming(standing: Shop) -> None:
+    async with standing.client("lin", "zh") as client:
+        page = (await client.get("/")).text
+        assert "农历六月十九" in page
+        card = page.split('id="h-coming"')[1]
+        assert card.index("8.8") < card.index("七夕") < card.index("教师节")
+        assert "只能快反" in card
+        assert "8月13日开工" in card
+
+
 async def test_days_are_added_hidden_and_taken_from_a_file(shop: Shop) -> None:
     async with shop.client("lin") as client:
         members = {"zh": "会员日", "en": "Members' day", "kind": "own", "rule": "every month on 22", "class": ""}

@@ -14,7 +14,7 @@ from datetime import date
 from msgspec import Struct
 
 from miaohui.calendar.almanac import Day
-from miaohui.calendar.store import CalendarRefusal, checked, new_id
+from miaohui.calendar.store import CalendarRefusal, checked
 from miaohui.calendar.workdays import Stated
 from miaohui.text import Text
 
@@ -69,7 +69,7 @@ def read(written: str, present: Iterable[Day] = ()) -> Sheet:
 def _day(row: dict[str, str | None]) -> Day:
     cell = {name: (row.get(name) or "").strip() for name in COLUMNS}
     return Day(
-        id=new_id(), title=Text(cell["title_zh"], cell["title_en"]), kind=cell["kind"],  # type: ignore[arg-type]
+        id="", title=Text(cell["title_zh"], cell["title_en"]), kind=cell["kind"],  # type: ignore[arg-type]
         rule=cell["rule"], class_=cell["class"], source=cell["source"], note=cell["note"],  # type: ignore[arg-type]
     )  # fmt: skip
 

@@ -4,8 +4,9 @@ that are taken away are archived, and come back when they are written again."""
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import date
+from itertools import count
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -75,7 +76,7 @@ def _day(row: "asyncpg.Record") -> Day:
 
 def checked(day: Day) -> Day:
     """`day`, if it can be kept; its rule as it will be written. CalendarRefusal."""
-    if not ID.fullmatch(day.id):
+    if day.id and not ID.fullmatch(day.id):
         raise CalendarRefusal(
             Text(f"编号 {day.id} 只能有小写字母、数字和连字符", f"The id {day.id} may hold a-z, 0-9 and -")
         )
@@ -99,15 +100,20 @@ def checked(day: Day) -> Day:
     return replace(day, rule=" ".join(day.rule.lower().split()), kept=True)
 
 
-def new_id() -> str:
-    """An id for a day of one's own."""
-    return str(uuid7())
+def named(title: str, taken: Container[str]) -> str:
+    """An id for a day called `title`, as documents will write it: "members-day", the next free one."""
+    stem = re.sub(r"[^a-z0-9]+", "-", title.lower().replace("'", "")).strip("-")[:48].rstrip("-") or "day"
+    return next(id for n in count(1) if (id := stem if n == 1 else f"{stem}-{n}") not in taken)
 
 
 async def keep(c: Connection, by: str, days: Iterable[Day]) -> list[Day]:
-    """Write days, new or changed, all or none. CalendarRefusal."""
-    done = [checked(day) for day in days]
+    """Write days, new (without an id) or changed, all or none. CalendarRefusal."""
+    done: list[Day] = []
     async with c.transaction():
+        taken = {row["id"] for row in await c.fetch("select id from calendar_day")} | {day.id for day in known()}
+        for day in days:
+            done.append(checked(replace(day, id=day.id or named(day.title.en, taken))))
+            taken.add(done[-1].id)
         for day in done:
             before = await c.fetchrow("select * from calendar_day where id = $1 for update", day.id)
             await c.execute(

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from miaohui.calendar import lead
 from miaohui.calendar.almanac import Occasion
-from miaohui.calendar.store import Calendar, calendar_of
+from miaohui.calendar.store import Calendar
 from miaohui.campaign import store
 from miaohui.campaign.facts import Facts
 from miaohui.campaign.refused import CampaignRefused
@@ -29,6 +29,7 @@ from miaohui.pages.render import see_other
 from miaohui.planning import begin, library
 from miaohui.planning.asks import BadAnswer, Good, World
 from miaohui.planning.begin import Step
+from miaohui.planning.lead_times import calendar_with_cases
 from miaohui.planning.template import Template
 from miaohui.planning.templated import templated
 from miaohui.text import Text
@@ -60,7 +61,7 @@ async def choose(request: AnyRequest, workspace: TheWorkspace) -> Response[str]:
     """Which template, and for which occasion."""
     async with workspace.db.acquire() as c:
         today = today_of(workspace, await c.fetchval("select now_ms()"))
-        kept = await calendar_of(c, workspace.zone)
+        kept = await calendar_with_cases(c, workspace.zone, workspace.currency)
         made = await library.made(c)
     about = _about(kept, request.query_params)
     coming = kept.almanac.occasions(today, today + timedelta(AHEAD))
@@ -93,7 +94,7 @@ async def _place(c: Connection, workspace: Workspace, id: str, given: dict[str, 
     if template is None:
         raise missing(Text(f"没有模板 {id}", f"There is no template {id}"))
     now_ms = await c.fetchval("select now_ms()")
-    kept = await calendar_of(c, workspace.zone)
+    kept = await calendar_with_cases(c, workspace.zone, workspace.currency)
     about = _about(kept, given)
     rows = await c.fetch(_GOODS, workspace.currency, list(given.values())[:40], GOODS_MOST)
     goods = tuple(

@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery
 from miaohui.calendar import lead, rule
 from miaohui.calendar.almanac import KINDS, Occasion
 from miaohui.calendar.lunar import FIRST, LAST, lunar_day
-from miaohui.calendar.store import Calendar, calendar_of
+from miaohui.calendar.store import Calendar
 from miaohui.campaign import store
 from miaohui.campaign.store import Connection
 from miaohui.console.calendar_views import (
@@ -30,6 +30,7 @@ from miaohui.pages.errors import missing
 from miaohui.pages.format import day_of
 from miaohui.pages.language import AnyRequest
 from miaohui.planning.clashes import clashes, fatigue
+from miaohui.planning.lead_times import calendar_with_cases
 from miaohui.text import Text
 from miaohui.workspace import Workspace
 
@@ -115,7 +116,7 @@ async def calendar(
         today = today_of(workspace, await c.fetchval("select now_ms()"))
         wanted = _Wanted(view, month, q, kind, today)
         first, last = _window(wanted, today)
-        kept = await calendar_of(c, workspace.zone)
+        kept = await calendar_with_cases(c, workspace.zone, workspace.currency)
         planned = await planned_between(c, workspace, first, last)
     occasions = [one for one in kept.almanac.occasions(first, last) if wanted.shows(one)]
     sought = [one for one in planned if wanted.q.lower() in f"{one.campaign.name.zh} {one.campaign.name.en}".lower()]
@@ -188,7 +189,7 @@ async def occasion(request: AnyRequest, workspace: TheWorkspace, id: FromPath[st
     """One occasion: where it comes from, when work on it must start, what is planned for it."""
     async with workspace.db.acquire() as c:
         today = today_of(workspace, await c.fetchval("select now_ms()"))
-        kept = await calendar_of(c, workspace.zone)
+        kept = await calendar_with_cases(c, workspace.zone, workspace.currency)
         found = occasion_of(kept, id, on)
         if found is None:
             raise missing(Text(f"日历里没有 {id} {on}", f"The calendar has no {id} on {on}"))

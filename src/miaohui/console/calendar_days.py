@@ -7,17 +7,19 @@ from litestar import Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
+from msgspec.structs import replace
 
 from miaohui.calendar import lead, rule, sheet, store
 from miaohui.calendar.almanac import KEPT, KINDS, Day
 from miaohui.calendar.sheet import Sheet
-from miaohui.calendar.store import CalendarRefusal, calendar_of
+from miaohui.calendar.store import CalendarRefusal
 from miaohui.calendar.workdays import CHINA, countries
 from miaohui.console.frame import show
 from miaohui.console.guard import TheOperator, TheWorkspace, needs
 from miaohui.pages.format import day_of
 from miaohui.pages.language import AnyRequest
 from miaohui.pages.render import see_other
+from miaohui.planning.lead_times import calendar_with_cases
 from miaohui.text import Text
 from miaohui.workspace import Workspace
 
@@ -27,9 +29,12 @@ EMPTY = Day(id="", title=Text("", ""), kind="own", rule="")
 
 
 @get("/calendar/days", guards=[needs("calendar.edit")])
-async def days(request: AnyRequest, workspace: TheWorkspace, id: FromQuery[str] = "") -> Response[str]:
-    """All that can be changed, on one page."""
-    return await _page(request, workspace, id=id)
+async def days(
+    request: AnyRequest, workspace: TheWorkspace, id: FromQuery[str] = "", kind: FromQuery[str] = ""
+) -> Response[str]:
+    """All that can be changed, on one page; `kind`: what is to be added."""
+    day = replace(EMPTY, kind=kind) if kind in KEPT else None
+    return await _page(request, workspace, id=id, day=day)
 
 
 async def _page(
@@ -43,7 +48,7 @@ async def _page(
     link: str = "",
 ) -> Response[str]:
     async with workspace.db.acquire() as c:
-        kept = await calendar_of(c, workspace.zone)
+        kept = await calendar_with_cases(c, workspace.zone, workspace.currency)
         feeds = await store.feeds(c)
         now_ms = await c.fetchval("select now_ms()")
     chosen = day or next((one for one in kept.almanac.days if one.id == id), EMPTY)
@@ -59,7 +64,7 @@ async def _page(
         all_kinds=KINDS,
         classes=lead.NAMES,
         told=lambda words: rule.told(rule.read(words)),
-        leads=[(name, kept.lead(name), name in kept.leads) for name in lead.DEFAULTS],
+        leads=[(name, kept.lead(name), name in kept.leads and not kept.lead(name).cases) for name in lead.DEFAULTS],
         workdays=kept.almanac.workdays,
         china=CHINA,
         years=_years(kept.almanac.workdays, now_ms, workspace.zone),
@@ -84,7 +89,7 @@ async def keep_day(request: AnyRequest, workspace: TheWorkspace, operator: TheOp
     """A day, new or changed."""
     form = {name: str(value).strip() for name, value in (await request.form()).items()}
     day = Day(
-        id=form.get("id") or store.new_id(),
+        id=form.get("id", ""),
         title=Text(form.get("zh", ""), form.get("en", "")),
         kind=form.get("kind", ""),  # type: ignore[arg-type]
         rule=form.get("rule", ""),
@@ -133,7 +138,7 @@ async def take_file(request: AnyRequest, workspace: TheWorkspace, operator: TheO
     except CalendarRefusal as refused:
         return await _page(request, workspace, refusal=refused.sentence)
     async with workspace.db.acquire() as c:
-        kept = await calendar_of(c, workspace.zone)
+        kept = await calendar_with_cases(c, workspace.zone, workspace.currency)
         found = sheet.read(written, kept.almanac.days)
         await store.keep(c, operator.name, found.days)
     return await _page(request, workspace, taken=found)

@@ -8,11 +8,11 @@ from litestar.params import FromQuery
 from miaohui.calendar import store
 from miaohui.calendar.almanac import KINDS
 from miaohui.calendar.feed import Entry, written
-from miaohui.calendar.store import calendar_of
 from miaohui.console.calendar import planned_between, today_of
 from miaohui.console.calendar_views import PHASE_NAMES, QUIET, phases_of, plan_of
 from miaohui.console.guard import TheWorkspace
 from miaohui.pages.language import AnyRequest
+from miaohui.planning.lead_times import calendar_with_cases
 from miaohui.text import Text
 from miaohui.workspace import Workspace
 
@@ -48,7 +48,7 @@ async def _may(workspace: Workspace, authorization: str, key: str) -> bool:
 async def _entries(c: store.Connection, workspace: Workspace, now_ms: int, language: str) -> list[Entry]:
     today = today_of(workspace, now_ms)
     first, last = today - timedelta(BACK_DAYS), today + timedelta(AHEAD_DAYS)
-    kept = await calendar_of(c, workspace.zone)
+    kept = await calendar_with_cases(c, workspace.zone, workspace.currency)
     found = []
     for one in kept.almanac.occasions(first, last):
         title, kind = one.day.title(language), KINDS[one.day.kind](language)

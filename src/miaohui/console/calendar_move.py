@@ -9,7 +9,6 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from miaohui.calendar.backwards import backwards
-from miaohui.calendar.store import calendar_of
 from miaohui.campaign import lifecycle, store
 from miaohui.campaign.facts import Facts
 from miaohui.campaign.reader import read
@@ -24,6 +23,7 @@ from miaohui.pages.format import day_of
 from miaohui.pages.language import AnyRequest
 from miaohui.pages.render import see_other
 from miaohui.planning.clashes import clashes, fatigue
+from miaohui.planning.lead_times import calendar_with_cases
 from miaohui.planning.moving import Moved, moved
 from miaohui.text import Text
 from miaohui.workspace import Workspace
@@ -40,7 +40,7 @@ async def move(
         campaign = await campaign_of(c, id)
         newest = await store.version(c, id)
         today = today_of(workspace, await c.fetchval("select now_ms()"))
-        kept = await calendar_of(c, workspace.zone)
+        kept = await calendar_with_cases(c, workspace.zone, workspace.currency)
         document = read(newest.text, Facts(zone=workspace.zone, currency=workspace.currency)).document
         if document is None:
             raise missing(Text("文件读不成活动，先改好它", "The document cannot be read: put it right first"))
@@ -105,7 +105,7 @@ async def carry_out(request: AnyRequest, workspace: TheWorkspace, operator: TheO
 async def _save(workspace: Workspace, operator: Any, id: str, days: int, base: int) -> None:
     async with workspace.db.acquire() as c:
         newest = await store.version(c, id)
-        kept = await calendar_of(c, workspace.zone)
+        kept = await calendar_with_cases(c, workspace.zone, workspace.currency)
     document = read(newest.text, Facts(zone=workspace.zone, currency=workspace.currency)).document
     if document is None:
         raise CampaignRefused("unreadable", what=Text("先改好文件", "put the document right first"), problems=[])

@@ -1,12 +1,14 @@
-"""Today: the figures of the moment, what needs somebody, and the campaigns that are being prepared or run."""
+"""Today: the figures of the moment, what needs somebody, the campaigns that are prepared or run, and what the calendar brings."""
 
 from litestar import Response, get
 from msgspec import Struct
 
+from miaohui.calendar.lunar import lunar_day
 from miaohui.campaign import store
 from miaohui.campaign.document import Document
 from miaohui.campaign.lifecycle import OPEN
 from miaohui.campaign.store import Campaign, Connection
+from miaohui.console.coming import coming
 from miaohui.console.frame import show
 from miaohui.console.funds import Fair, fairs
 from miaohui.console.guard import TheWorkspace, needs
@@ -14,9 +16,10 @@ from miaohui.console.needs import LateTimers
 from miaohui.console.needs import needs as what_needs_you
 from miaohui.console.plans import document_of
 from miaohui.console.progress import Progress, progress
-from miaohui.console.stages import AT_WORK, Tag, tags
+from miaohui.console.stages import AT_WORK, STATE_NAMES, Tag, tags
 from miaohui.console.worksheets import sheet
 from miaohui.events import outbox
+from miaohui.pages.format import day_of
 from miaohui.pages.language import AnyRequest
 from miaohui.workspace import Workspace
 
@@ -58,6 +61,8 @@ async def home(request: AnyRequest, workspace: TheWorkspace) -> Response[str]:
         now_ms = await c.fetchval("select now_ms()")
         late = [LateTimers(**row) for row in await c.fetch(_LATE)]
         rows = await rows_of(c, workspace, campaigns)
+        today = day_of(now_ms, workspace.zone)
+        occasions = await coming(c, workspace, today)
         work = [await sheet(c, workspace, campaign) for campaign in campaigns]
     lag_ms = await outbox.lag_ms(workspace.db)
     by_id = {row.campaign.id: row.fair for row in rows}
@@ -74,6 +79,10 @@ async def home(request: AnyRequest, workspace: TheWorkspace) -> Response[str]:
         money=[row.fair.funds for row in running],
         lag_ms=lag_ms,
         now_ms=now_ms,
+        today=today,
+        occasions=occasions,
+        states=STATE_NAMES,
+        lunar=lunar_day(today).text,
     )
 
 

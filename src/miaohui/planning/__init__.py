@@ -20,5 +20,6 @@ From an occasion to a document:
     templated   a finished campaign becomes a template: relative dates, no stock, no names
     begin       from an occasion and answers to the text of a new campaign
     leaves      every value of a document's text, to be changed in place;  `moving`: a campaign moved by some days
+    lead_times  how long finished campaigns took to prepare
     contacts    who is told how often, as far as documents say;  `clashes`: what stands in each other's way
 """

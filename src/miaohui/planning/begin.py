@@ -64,13 +64,9 @@ def common(template: Template, world: World, taken: frozenset[str], words: Words
 
 
 def _stem(template: Template, world: World) -> str:
-    """What the id begins with: the known occasion, the campaign that a template came from, or the template."""
-    known = world.occasion is not None and not world.occasion.day.kept
-    id = (
-        world.occasion.day.id
-        if world.occasion and known
-        else re.sub(r"-\d{4}(-\d+)*$", "", template.source) or template.id
-    )
+    """What the id begins with: the occasion, the campaign that a template came from, or the template."""
+    made_of = re.sub(r"-\d{4}(-\d+)*$", "", template.source)
+    id = world.occasion.day.id if world.occasion else made_of or template.id
     stem = _NOT_IN_IDS.sub("-", id.lower()).strip("-")[:40]
     return stem if stem[:1].isalpha() else f"day-{stem}"
 
