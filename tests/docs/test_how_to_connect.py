@@ -11,10 +11,20 @@ from miaohui.host.fairground import Fairground
 from miaohui.host.setup import Setup
 from miaohui.plays import find
 from miaohui.plays._fields import Given, Offer
+from miaohui.pricing.effects import Percent, Reduction, Tier
 from tests.api_scene import serving
 
 PAGE = (Path(__file__).parents[2] / "docs/how-to/connect-a-shop.md").read_text()
 EXAMPLES = re.findall(r"```sh\n(curl .*?)```\n```json\n(.*?)```", PAGE, re.DOTALL)
+
+
+FULL = Reduction(tiers=(Tier(at_least=2000, off_minor=300),))
+
+
+def _promotion(play, effect, **more):
+    rules = find("promotion").Rules(id=f"autumn/{play}", currency="USD", gives=(effect,), **more)
+    fields = {"title": find("promotion").TITLE, "currency": "USD", "opens_ms": 0, "ends_ms": 2**53}
+    return Setup(campaign="autumn", play=play, module="promotion", rules=rules, **fields)
 
 
 def request(command, names):
@@ -54,15 +64,20 @@ async def test_each_call_is_answered_as_the_page_says(database, vault):
             campaign="autumn", play="welcome", module="coupon", title=find("coupon").TITLE, currency="USD",
             opens_ms=0, ends_ms=2**53, rules=rules,
         )  # fmt: skip
-        assert await Fairground(workspace.host, database).open("autumn", [setup], "USD", 100_000) is None
+        promotions = [
+            _promotion("ten", Percent(off_ppm=100_000), codes=("TEA10",), show_code=True),
+            _promotion("full", FULL),
+        ]
+        assert await Fairground(workspace.host, database).open("autumn", [setup, *promotions], "USD", 100_000) is None
         names = {"URL": workspace.url, "KEY": client.headers["authorization"].removeprefix("Bearer ")}
-        assert len(EXAMPLES) == 6
+        assert len(EXAMPLES) == 8
         for command, expected in EXAMPLES:
             path, headers, body = request(command, names)
             answer = await client.post(path, headers=headers, content=body)
             assert said(json.loads(expected), answer.json()), (command, answer.json())
-            assert answer.status_code == (409 if "code" in json.loads(expected) else 200)
-            names |= {"COUPON": answer.json().get("coupon", names.get("COUPON"))}
+            assert answer.status_code == (409 if "retry" in json.loads(expected) else 200)
+            if "coupon" in json.loads(expected):
+                names["COUPON"] = answer.json()["coupon"]
 
 
 def test_a_link_signed_as_the_page_says_is_taken(vault):
