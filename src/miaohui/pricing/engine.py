@@ -10,9 +10,21 @@ from typing import Literal
 from miaohui.pricing.allocation import percent
 from miaohui.pricing.basket import Basket, Cut, capped, total
 from miaohui.pricing.cart import Cart, Used
-from miaohui.pricing.effects import Amount, AnyEffect, Bundle, BuyGet, Deposit, Gift, Nth, PayPoints, Percent, Reward
+from miaohui.pricing.effects import (
+    Amount,
+    AnyEffect,
+    Bundle,
+    BuyGet,
+    Deposit,
+    Gift,
+    Nth,
+    PayPoints,
+    Percent,
+    Reduction,
+    Reward,
+)
 from miaohui.pricing.eligible import Data, Facts, within_limits
-from miaohui.pricing.giving import Giver
+from miaohui.pricing.giving import Giver, reached
 from miaohui.pricing.idle import IN_THE_WAY, why_nothing
 from miaohui.pricing.lines import Lines
 from miaohui.pricing.priced import Earned, Given, Outcome, Priced, Search
@@ -60,6 +72,8 @@ class Sale:
         self.rewards: list[Earned] = []
         self.searches: list[Search] = []
         self.prepaid = 0
+        self.told: dict[int, Data] = {}
+        """What there is to say of promotions that gave something: the tier reached and the next, the gift."""
         self.short: set[int] = set()
         """Promotions whose budget did not cover all they would give."""
 
@@ -292,6 +306,7 @@ class Sale:
                 case Gift():
                     gifts = self.picked(turn, effect)
                     self.gifts += gifts
+                    self.told[turn] = {"sku": ", ".join(gift.sku for gift in gifts)}
                     applies = bool(gifts)
                 case Reward():
                     earned = self.earned(turn, effect)
@@ -301,6 +316,8 @@ class Sale:
                     prepaid = self.givers["goods"].prepaid(effect, self.goods) if isinstance(effect, Deposit) else 0
                     saved = self.worth(turn, [effect], self.goods, self.shipping)
                     self.prepaid += prepaid
+                    if isinstance(effect, Reduction):
+                        self.told[turn] = tiers_told(effect, self.givers["goods"].measured(effect, self.goods))
                     applies = saved > 0 or prepaid > 0
             if isinstance(effect, PayPoints):
                 self.givers["goods"].points_spent += saved // effect.off_minor * effect.points
@@ -351,6 +368,17 @@ def floor(min_price_minor: int, cost_minor: int | None, margin_ppm: int | None) 
     if cost_minor is None or margin_ppm is None:
         return min_price_minor
     return max(min_price_minor, -(-cost_minor * 1_000_000 // (1_000_000 - margin_ppm)))
+
+
+def tiers_told(effect: Reduction, measured: int) -> Data:
+    """The tier that `measured` reaches, and how much is missing for the next."""
+    unit = "_minor" if effect.measure == "amount" else ""
+    tier = reached(effect, measured)
+    data: Data = {} if tier is None else {f"at_least{unit}": tier.at_least}
+    above = [x.at_least for x in effect.tiers if x.at_least > measured]
+    if above:
+        data |= {f"next{unit}": min(above), f"next_missing{unit}": min(above) - measured}
+    return data
 
 
 def _check(cart: Cart, book: Rulebook) -> None:

@@ -28,9 +28,11 @@ from miaohui.text import LANGUAGES, Text
 
 SENTENCES = {
     # applied
-    "applied": Text(zh="已享{benefit}，省 {saved}", en="{benefit} applied: {saved} off"),
-    "applied_free": Text(zh="已享{benefit}", en="{benefit} applied"),
-    "applied_in_part": Text(zh="已享{benefit}，预算只够省 {saved}", en="{benefit} applied as far as its budget goes: {saved} off"),
+    "applied": Text(zh="省 {saved}（{benefit}）", en="Saves {saved} ({benefit})"),
+    "applied_free": Text(zh="已享{benefit}", en="You get {benefit}"),
+    "applied_in_part": Text(zh="省 {saved}（{benefit}，预算只够这些）", en="Saves {saved} ({benefit}, as far as its budget goes)"),
+    "next": Text(zh="，再买 {missing} {benefit}", en="; {missing} more for {benefit}"),
+    "next_pieces": Text(zh="，再加 {missing} 件{benefit}", en="; {missing} more pieces for {benefit}"),
     # not eligible: the customer, the sale or the cart is not as the promotion wants it
     "code_missing": Text(zh="输入优惠码可享{benefit}", en="Enter the code for {benefit}"),
     "not_yet": Text(zh="还没开始", en="It has not begun yet"),
@@ -60,7 +62,7 @@ SENTENCES = {
     "excluded": Text(zh="不能与 {by} 同享", en="Does not go with {by}"),
     "lane_closed": Text(zh="已享 {by}，不再叠加", en="Not on top of {by}"),
     "lane_full": Text(zh="最多享 {at_most} 项，已享 {by}", en="At most {at_most} of these, and {by} came first"),
-    "not_best": Text(zh="{by} 更优惠", en="{by} saves more"),
+    "not_best": Text(zh="{by} 更优惠", en="More is saved with {by}"),
     "at_floor": Text(zh="已是最低价", en="The price is at its floor already"),
     "units_taken": Text(zh="商品已用于其他组合优惠", en="The units are part of another offer already"),
     "gift_sold_out": Text(zh="赠品已送完：{sku}", en="The gift is out of stock: {sku}"),
@@ -74,7 +76,8 @@ def sentence(outcome: Outcome, promotion: Promotion, currency: str, titles: Mapp
     """`outcome` of `promotion` as a sentence; `titles` names the promotions that `by` refers to (else their ids)."""
     free = outcome.code == "applied" and not outcome.saved_minor
     pattern = SENTENCES["applied_free" if free else outcome.code]
-    worth = benefit(_at_stake(promotion, outcome), currency)
+    worth = _worth(promotion, outcome, currency)
+    more = _next_tier(promotion, outcome, currency)
     filled = {}
     for language in LANGUAGES:
         names = [titles[x](language) if titles and x in titles else x for x in outcome.by]
@@ -89,7 +92,7 @@ def sentence(outcome: Outcome, promotion: Promotion, currency: str, titles: Mapp
             "benefit": worth(language),
             "saved": Money(outcome.saved_minor, currency).text(language),
         }
-        filled[language] = pattern(language).format_map(data)
+        filled[language] = pattern(language).format_map(data) + more(language)
     return Text(**{language: _capital(text) for language, text in filled.items()})
 
 
@@ -143,14 +146,41 @@ def benefit(effect: AnyEffect | Tier | None, currency: str) -> Text:
             return Text(zh="优惠", en="the offer")
 
 
-def _at_stake(promotion: Promotion, outcome: Outcome) -> AnyEffect | Tier | None:
-    """The effect (of a full reduction: the tier) that the outcome speaks of."""
-    if not promotion.effects:
-        return None
-    first = promotion.effects[0]
-    if isinstance(first, Reduction) and "at_least" in outcome.data:
-        return next((x for x in first.tiers if x.at_least == outcome.data["at_least"]), first)
-    return first
+def _worth(promotion: Promotion, outcome: Outcome, currency: str) -> Text:
+    """What the outcome speaks of: of a full reduction the tier, of a gift what was given, else the first effect."""
+    first = promotion.effects[0] if promotion.effects else None
+    if isinstance(first, Gift) and outcome.status == "applied" and outcome.data.get("sku"):
+        return Text(zh=f"赠品 {outcome.data['sku']}", en=f"a gift ({outcome.data['sku']})")
+    if isinstance(first, Reduction):
+        return benefit(
+            _tier(first, outcome.data.get("at_least_minor", outcome.data.get("at_least"))) or first, currency
+        )
+    return benefit(first, currency)
+
+
+def _next_tier(promotion: Promotion, outcome: Outcome, currency: str) -> Text:
+    """What comes next of a full reduction that applies, and what is missing for it."""
+    first = promotion.effects[0] if promotion.effects else None
+    tier = (
+        _tier(first, outcome.data.get("next_minor", outcome.data.get("next"))) if isinstance(first, Reduction) else None
+    )
+    if tier is None:
+        return Text(zh="", en="")
+    worth = benefit(tier, currency)
+    if "next_missing_minor" in outcome.data:
+        money = Money(int(outcome.data["next_missing_minor"]), currency)
+        missing, pattern = Text(zh=money.text("zh"), en=money.text("en")), SENTENCES["next"]
+    else:
+        pieces = str(outcome.data["next_missing"])
+        missing, pattern = Text(zh=pieces, en=pieces), SENTENCES["next_pieces"]
+    return Text(
+        zh=pattern.zh.format(missing=missing.zh, benefit=worth.zh),
+        en=pattern.en.format(missing=missing.en, benefit=worth.en),
+    )
+
+
+def _tier(reduction: Reduction, at_least: object) -> Tier | None:
+    return next((tier for tier in reduction.tiers if tier.at_least == at_least), None)
 
 
 def _percent(ppm: int) -> str:

@@ -27,6 +27,7 @@ def receipt(sale: Sale) -> Priced:
             promotion=ids[turn],
             status="applied",
             code="applied_in_part" if turn in sale.short else "applied",
+            data=sale.told.get(turn, {}),
             saved_minor=sum(taken.values()),
             lines=taken,
         )
