@@ -1,8 +1,17 @@
 """The page of goals: the tree, the days, the targets of people."""
 
+import json
+from datetime import timedelta
+from decimal import Decimal
+
+import msgspec
 import pytest
 from playwright.async_api import Browser, expect
 
+from miaohui.campaign.goals import Goal
+from miaohui.clock import moment_of
+from miaohui.planning.actuals import actuals
+from miaohui.review.live import live_review
 from tests.browser import NARROW, WIDE, Visitor, sound
 from tests.console.conftest import Console, chromium, console_app, sign_in, workspace
 from tests.console.fair import Fair, document, fair
@@ -58,6 +67,50 @@ async def test_a_target_changes_only_when_somebody_accepts(fair: Fair, console_a
     )
     totals = {one["person"]: one["units"] for one in shares}
     assert abs(totals["operator"] * 5 - totals["viewer"] * 12) <= 12 * 4  # a unit a day from 1.2 to .5
+
+
+async def test_who_is_away_gets_nothing_that_day(fair: Fair, console_app: Console) -> None:
+    await fair.open(written(fair.now_ms))
+    db = fair.workspace.db
+    today = moment_of(fair.now_ms).date()
+    await db.execute(
+        """insert into absence (operator, from_on, until_on, by)
+           select id, $1, $2, 'admin' from operator where name = 'viewer'""",
+        today, today + timedelta(3),
+    )  # fmt: skip
+    async with console_app.client() as client:
+        await console_app.log_in(client, "operator")
+        await console_app.send(client, "/campaigns/autumn/goals/gmv/spread", {})
+    cells = json.loads(await db.fetchval("select cells::text from target_spread"))
+    shares = [people["viewer"] > 0 for _, people in sorted(cells.items())]
+    assert shares == [False, False, True]
+
+
+async def test_what_came_is_what_the_review_says(fair: Fair) -> None:
+    await fair.live()
+    made = (await fair.office.check(document(fair.now_ms))).document
+    assert made is not None
+    db, events = fair.workspace.db, fair.workspace.events
+    names = (
+        "gmv",
+        "orders",
+        "participants",
+        "customers",
+        "new_customers",
+        "reached",
+        "visitors",
+        "coupons",
+        "redeemed",
+    )
+    goals = {name: Goal(target=Decimal(1)) for name in (*names, "parties", "basket")}
+    review = await live_review(db, events, msgspec.structs.replace(made, goals=goals))
+    came = (await actuals(db, events, "autumn", made.zone, made.currency)).figures()
+    for goal in review.goals:
+        assert goal.actual is not None or goal.name == "basket"
+        if goal.actual is not None:
+            assert round(Decimal(str(float(came[goal.name]))), 2) == goal.actual, goal.name
+    simulated = await actuals(db, events, "autumn", made.zone, made.currency, simulated=True)
+    assert (simulated.total("participants"), simulated.total("coupons")) == (1, 1)
 
 
 async def test_the_gap_is_explained(fair: Fair, console_app: Console) -> None:

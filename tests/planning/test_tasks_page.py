@@ -262,3 +262,8 @@ async def test_the_loop_finds_whom_to_remind(fair: Fair) -> None:
     found = await reminding.tick(fair.workspace)
     assert [(one.task, one.kind, one.person) for one in found] == [("copy", "late", "viewer")]
     assert await reminding.tick(fair.workspace) == []
+    db = fair.workspace.db
+    told = await db.fetch("select o.name, n.kind, n.title_en from notice n join operator o on o.id = n.operator")
+    assert [tuple(row)[:2] for row in told] == [("viewer", "task.late")]
+    assert told[0]["title_en"].startswith("Late: Copy (Harbour autumn), due ")
+    assert await db.fetchval("select count(*) from task_reminder where sent_at is null") == 0

@@ -110,8 +110,10 @@ def spread(id: int, cells: dict[date, dict[str, int]], accepted: bool | None) ->
 
 def test_a_day_on_which_all_are_away_belongs_to_nobody() -> None:
     first, second = date(2026, 9, 22), date(2026, 9, 23)
-    away = {"lin": frozenset({second}), "wang": frozenset({second})}
-    cells = shared({first: 101, second: 7}, {"lin": Decimal(1), "wang": Decimal(1)}, away)
+    absent = {"lin": {second: 0}, "wang": {second: 0}}
+    cells = shared({first: 101, second: 7}, {"lin": Decimal(1), "wang": Decimal(1)}, absent)
+    half = shared({first: 90}, {"lin": Decimal(1), "wang": Decimal(1)}, {"wang": {first: 50}})
+    assert half == {first: {"lin": 60, "wang": 30}}
     assert cells == {first: {"lin": 51, "wang": 50}, second: {"lin": 0, "wang": 0, NOBODY: 7}}
     assert totals(cells) == {"lin": 51, "wang": 50, NOBODY: 7}
 

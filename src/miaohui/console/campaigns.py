@@ -22,6 +22,7 @@ from miaohui.console.funds import fairs
 from miaohui.console.guard import TheOperator, TheWorkspace, forbidden, needs
 from miaohui.console.home import rows_of
 from miaohui.console.ledger import statement_path
+from miaohui.console.pacing import marks
 from miaohui.console.plans import document_of
 from miaohui.console.preflight import counts_of, rulings_of
 from miaohui.console.progress import progress
@@ -152,7 +153,7 @@ async def campaign(
         newest=newest,
         stages=rail(one.status.state, document.phases if document else one.phases),
         goals=goals,
-        expected=_expected(one),
+        marks=await marks(workspace, document, one.now_ms, opened=bool(fair.plays)) if document else {},
         fair=fair,
         account=statement_path(budget_key(id)) if account else "",
         alarms=_alarms(document, fair.funds.used),
@@ -169,13 +170,6 @@ async def campaign(
         play_icon=play_icon,
         play_title=play_title,
     )
-
-
-def _expected(one: Campaign) -> float | None:
-    """The share of the time that has passed, from the opening to the wrap-up; None before and after it."""
-    if not one.opens_ms <= one.now_ms < one.wrap_up_ms:
-        return None
-    return (one.now_ms - one.opens_ms) / (one.wrap_up_ms - one.opens_ms)
 
 
 def _alarms(document: Document | None, used: float) -> list[tuple[int, bool]]:

@@ -5,7 +5,7 @@ campaigns.
 """
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -234,15 +234,27 @@ async def propose(
         return see_other(request, path, said, "warn")
     reason = str((await request.form()).get("reason", "")).strip()[:REASON_MAX]
     async with workspace.db.acquire() as c:
-        away = await absences(c, one.goal.people, min(to_come), max(to_come))
-        cells = spreads.shared(to_come, one.goal.people, away)
+        absent = await absences(c, one.goal.people, min(to_come), max(to_come))
+        cells = spreads.shared(to_come, one.goal.people, absent)
         await spreads.propose(c, operator.name, id, goal, one.unit, cells, reason)
     return see_other(request, path, Text("已提出，等负责人接受。", "Proposed. It waits for the lead to accept it."))
 
 
-async def absences(c: Connection, people: Mapping[str, Any], first: date, last: date) -> dict[str, frozenset[date]]:
-    """Who is away on which of the days."""
-    return {}
+async def absences(c: Connection, people: Mapping[str, Any], first: date, last: date) -> dict[str, dict[date, int]]:
+    """Who is away on which of the days: the percent of a day that are left."""
+    rows = await c.fetch(
+        """select o.name, a.from_on, a.until_on, a.works from absence a join operator o on o.id = a.operator
+           where a.archived_at is null and o.archived_at is null and o.name = any($1) and a.from_on <= $3 and a.until_on > $2""",
+        list(people), first, last,
+    )  # fmt: skip
+    found: dict[str, dict[date, int]] = {}
+    for row in rows:
+        days = found.setdefault(row["name"], {})
+        on = max(first, row["from_on"])
+        while on < row["until_on"] and on <= last:
+            days[on] = min(days.get(on, 100), row["works"])
+            on += timedelta(1)
+    return found
 
 
 @post("/campaigns/{id:str}/goals/{goal:str}/spread/{number:int}", guards=[needs("campaign.view")])

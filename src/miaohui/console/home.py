@@ -17,7 +17,7 @@ from miaohui.console.needs import needs as what_needs_you
 from miaohui.console.plans import document_of
 from miaohui.console.progress import Progress, progress
 from miaohui.console.stages import AT_WORK, STATE_NAMES, Tag, tags
-from miaohui.console.worksheets import sheet
+from miaohui.console.worksheets import sheets
 from miaohui.events import outbox
 from miaohui.pages.format import day_of
 from miaohui.pages.language import AnyRequest
@@ -63,7 +63,7 @@ async def home(request: AnyRequest, workspace: TheWorkspace) -> Response[str]:
         rows = await rows_of(c, workspace, campaigns)
         today = day_of(now_ms, workspace.zone)
         occasions = await coming(c, workspace, today)
-        work = [await sheet(c, workspace, campaign) for campaign in campaigns]
+        work = await sheets(c, workspace, campaigns)
     lag_ms = await outbox.lag_ms(workspace.db)
     by_id = {row.campaign.id: row.fair for row in rows}
     alarms = {row.campaign.id: row.document.budget.alarms for row in rows if row.document and row.document.budget}

@@ -172,6 +172,33 @@ _EXTRA = {
 }
 
 
+class Mark(Struct, frozen=True, kw_only=True):
+    """Where a goal should be by now, as a share of its target, and where it will end; None where days do not add up to it."""
+
+    due: float | None
+    median: Text | None = None
+    chance: float | None = None
+
+
+async def marks(workspace: Workspace, document: Document, now_ms: int, *, opened: bool) -> dict[str, Mark]:
+    """The marks of a document's goals, by their curves; none before the opening and after the wrap-up."""
+    if not opened or not document.phases.opens_ms() <= now_ms < document.phases.wrap_up_ms:
+        return {}
+    shown = await board(workspace, document, now_ms, opened=True, simulated=False)
+    return {
+        name: Mark(
+            due=one.pace.to_date / one.pace.target if one.pace.target else None,
+            median=said(one.measure, Fraction(one.pace.forecast.median) / 10 ** _digits(one.unit), document.currency),
+            chance=one.pace.forecast.chance,
+        )
+        for name, one in by_days(document, shown, now_ms).items()
+    }
+
+
+def _digits(unit: str) -> int:
+    return exponent(unit) if unit else 0
+
+
 class Days(Struct, frozen=True, kw_only=True):
     """One goal by days; `unit` is its currency, or empty."""
 

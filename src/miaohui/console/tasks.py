@@ -21,7 +21,7 @@ from miaohui.console.campaigns import campaign_of
 from miaohui.console.frame import show
 from miaohui.console.guard import TheOperator, TheWorkspace, forbidden, needs
 from miaohui.console.stages import AT_WORK, pages_of, tags
-from miaohui.console.worksheets import PHASES, STATES, job_of, may_progress, sheet
+from miaohui.console.worksheets import PHASES, STATES, job_of, may_progress, sheet, sheets
 from miaohui.pages.format import day_of
 from miaohui.pages.language import AnyRequest
 from miaohui.pages.render import see_other
@@ -233,7 +233,7 @@ async def _save(
 async def my_tasks(request: AnyRequest, workspace: TheWorkspace, operator: TheOperator) -> Response[str]:
     """What the operator has to do in all campaigns, what is due first on top."""
     async with workspace.db.acquire() as c:
-        found = [await sheet(c, workspace, each) for each in await store.campaigns(c, AT_WORK, limit=200)]
+        found = await sheets(c, workspace, await store.campaigns(c, AT_WORK, limit=200))
     mine = [(one, job) for one in found if one.plan for job in one.plan.jobs if job.task.owner == operator.name]
     mine.sort(key=lambda pair: (pair[1].done, pair[1].last))
     today = day_of(workspace.clock(), workspace.zone)

@@ -1,5 +1,6 @@
 """The tasks of a campaign as they stand, for every page that shows some of them."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from msgspec import Struct
@@ -12,6 +13,7 @@ from miaohui.console.plans import read_text
 from miaohui.pages.errors import missing
 from miaohui.pages.format import day_of
 from miaohui.planning import work
+from miaohui.planning.schedule import Works
 from miaohui.planning.workplan import Circle, Job, Plan, plan
 from miaohui.team.operators import Operator
 from miaohui.text import Text
@@ -52,14 +54,25 @@ class Sheet(Struct, frozen=True, kw_only=True):
         return tuple(job for job in self.plan.jobs if not job.done) if self.plan else ()
 
 
-async def sheet(c: Connection, workspace: Workspace, campaign: Campaign) -> Sheet:
-    """The tasks of the newest version that can be read, on the calendar of its zone."""
+async def sheets(c: Connection, workspace: Workspace, campaigns: Iterable[Campaign]) -> list[Sheet]:
+    """The tasks of several campaigns; the calendar of a zone is read once."""
+    known: dict[str, Works] = {}
+    return [await sheet(c, workspace, campaign, known) for campaign in campaigns]
+
+
+async def sheet(
+    c: Connection, workspace: Workspace, campaign: Campaign, known: dict[str, Works] | None = None
+) -> Sheet:
+    """The tasks of the newest version that can be read, on the calendar of its zone; `known`: calendars read before."""
     text = (await store.version(c, campaign.id)).text
     document = read_text(text, workspace.zone, workspace.currency)
     circle: tuple[str, ...] = ()
     found = None
     if document is not None and document.tasks:
-        works = (await calendar_of(c, document.zone)).almanac.workdays
+        known = {} if known is None else known
+        if document.zone not in known:
+            known[document.zone] = (await calendar_of(c, document.zone)).almanac.workdays
+        works = known[document.zone]
         try:
             found = plan(document, works, await work.percents(c, campaign.id))
         except Circle as names:

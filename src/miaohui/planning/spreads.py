@@ -45,12 +45,12 @@ class Spread(Struct, frozen=True, kw_only=True):
 
 
 def shared(
-    days: Mapping[date, int], capacity: Mapping[str, Decimal], away: Mapping[str, frozenset[date]] = {}
+    days: Mapping[date, int], capacity: Mapping[str, Decimal], absent: Mapping[str, Mapping[date, int]] = {}
 ) -> Cells:
-    """Each day's units over the people by capacity; who is away has 0."""
+    """Each day's units over the people by capacity; `absent`: percent of a day that are left of somebody, 0 who is away."""
     found: Cells = {}
     for on, units in days.items():
-        weights = [Decimal(0) if on in away.get(name, ()) else share for name, share in capacity.items()]
+        weights = [share * absent.get(name, {}).get(on, 100) for name, share in capacity.items()]
         parts = split(units, weights) if any(weights) else [0] * len(weights)
         found[on] = dict(zip(capacity, parts, strict=True))
         if not any(weights):
