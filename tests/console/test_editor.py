@@ -1,5 +1,8 @@
 """The document as text: begun, checked while it is written, saved, compared; and what happens when two save at once."""
 
+import re
+from typing import Any
+
 import pytest
 from playwright.async_api import Browser, expect
 
@@ -32,7 +35,7 @@ async def test_the_starter_is_sound_on_goods_of_the_shop(fair: Fair, console_app
         assert "may be submitted" in page
         assert 'sku = "tea-1"' in page.replace("&#34;", '"')
         text = (
-            page.split('hx-sync="this:replace">\n')[1]
+            page.split('aria-describedby="checked">\n')[1]
             .split("</textarea>")[0]
             .replace("&#34;", '"')
             .replace("&gt;", ">")
@@ -63,34 +66,142 @@ async def test_what_cannot_be_read_is_not_kept_and_not_lost(fair: Fair, console_
         assert (await console_app.send(client, "/new-campaign", {"text": document(fair.now_ms)})).status_code == 403
 
 
-async def test_two_who_save_at_once(fair: Fair, console_app: Console) -> None:
+async def test_two_who_change_different_fields_are_brought_together(fair: Fair, console_app: Console) -> None:
     first = document(fair.now_ms)
     await fair.office.create(await fair.actor("admin"), first)
-    mine, theirs = first.replace("count = 40", "count = 60"), first.replace("stock   = 20", "stock   = 25")
+    mine, theirs = first.replace("count = 40", "count = 60   # more"), first.replace("stock   = 20", "stock   = 25")
     async with console_app.client() as client:
         await console_app.log_in(client, "operator")
         await fair.office.save(await fair.actor("admin"), "autumn", 1, theirs, "more tea")
-        answer = await console_app.send(client, "/campaigns/autumn/plan", {"text": mine, "base": "1"})
-        assert answer.status_code == 409
-        assert "admin has just saved v2" in answer.text
-        assert "<del>count = 40</del>" in answer.text
-        assert "<ins>count = 60</ins>" in answer.text
-        assert "<del>stock   = 25</del>" in answer.text
-        assert '<input type="hidden" name="base" value="2">' in answer.text
-        assert await fair.workspace.db.fetchval("select version from campaign") == 2
-        both = {"text": theirs.replace("count = 40", "count = 60"), "base": "2", "note": "and more coupons"}
-        answer = await console_app.send(client, "/campaigns/autumn/plan", both)
+        answer = await console_app.send(
+            client, "/campaigns/autumn/plan", {"text": mine, "base": "1", "note": "coupons"}
+        )
         assert answer.headers["location"] == "/campaigns/autumn/plan"
+        page = (await client.get("/campaigns/autumn/plan")).text
+        assert "Saved as v3, together with what admin changed in v2: plays.noon.stock." in page
+        text = (await client.get("/campaigns/autumn/plan.toml")).text
+        assert text == theirs.replace("count = 40", "count = 60")
         page = (await client.get("/campaigns/autumn/compare?a=1&b=3")).text
         assert "<ins>stock   = 25</ins>" in page
-        assert "<ins>count = 60</ins>" in page
-        assert "and more coupons" in page
+        assert '<td class="key">plays.welcome.count</td><td class="small">40</td><td class="small">60</td>' in page
         same = (await client.get("/campaigns/autumn/compare?a=2&b=2")).text
         assert "The two versions are the same" in same
         assert (await client.get("/campaigns/autumn/compare?a=1&b=9")).status_code == 404
         other = {"text": theirs.replace('"autumn"', '"spring"'), "base": "3"}
         answer = await console_app.send(client, "/campaigns/autumn/plan", other)
         assert (answer.status_code, "write autumn, not spring" in answer.text) == (422, True)
+
+
+async def test_two_who_change_the_same_field_see_both(fair: Fair, console_app: Console) -> None:
+    first = document(fair.now_ms)
+    await fair.office.create(await fair.actor("admin"), first)
+    mine, theirs = first.replace("count = 40", "count = 60"), first.replace("count = 40", "count = 50")
+    async with console_app.client() as client:
+        await console_app.log_in(client, "operator")
+        await fair.office.save(await fair.actor("admin"), "autumn", 1, theirs, "")
+        answer = await console_app.send(client, "/campaigns/autumn/plan", {"text": mine, "base": "1"})
+        assert answer.status_code == 409
+        assert "admin has just saved v2" in answer.text
+        cells = "".join(f'<td class="small">{n}</td>' for n in (40, 50, 60))
+        assert f'<td class="key">plays.welcome.count</td>{cells}' in answer.text
+        assert '<input type="hidden" name="base" value="2">' in answer.text
+        assert "count = 60" in answer.text
+        assert await fair.workspace.db.fetchval("select version from campaign") == 2
+        answer = await console_app.send(client, "/campaigns/autumn/plan", {"text": mine, "base": "2"})
+        assert answer.headers["location"] == "/campaigns/autumn/plan"
+    assert await fair.workspace.db.fetchval("select text from campaign_version where version = 3") == mine
+
+
+async def test_a_draft_keeps_itself(fair: Fair, console_app: Console) -> None:
+    first = document(fair.now_ms)
+    await fair.office.create(await fair.actor("admin"), first)
+    mine = first.replace("count = 40", "count = 60")
+    async with console_app.client() as client:
+        await console_app.log_in(client, "operator")
+        kept = await console_app.send(client, "/campaigns/autumn/draft", {"text": mine, "base": "1"})
+        assert kept.status_code == 204
+        page = (await client.get("/campaigns/autumn/plan")).text
+        assert "These are your unsaved changes" in page
+        assert '<code class="key">plays.welcome.count</code> 40 → 60' in page
+        assert await fair.workspace.db.fetchval("select version from campaign") == 1
+        await console_app.send(client, "/campaigns/autumn/draft/discard", {})
+        assert "unsaved changes, kept" not in (await client.get("/campaigns/autumn/plan")).text
+        await console_app.send(client, "/campaigns/autumn/draft", {"text": mine, "base": "1"})
+        await console_app.send(client, "/campaigns/autumn/plan", {"text": mine, "base": "1"})
+        assert await fair.workspace.db.fetchval("select count(*) from campaign_draft") == 0
+    async with console_app.client() as client:
+        await console_app.log_in(client, "viewer")
+        assert (
+            await console_app.send(client, "/campaigns/autumn/draft", {"text": mine, "base": "1"})
+        ).status_code == 403
+        page = (await client.get("/campaigns/autumn/plan")).text
+        assert "count = 60" in page
+
+
+async def test_form_edits_keep_the_text(fair: Fair, console_app: Console) -> None:
+    text = document(fair.now_ms)
+    async with console_app.client() as client:
+        await console_app.log_in(client, "operator")
+
+        async def change(text: str, **fields: str) -> dict[str, Any]:
+            answer = await console_app.send(client, "/edit-document", {"text": text, "section": "plays", **fields})
+            return {"status": answer.status_code} | answer.json()
+
+        done = await change(text, do="set", at='["plays", "noon", "stock"]', value="5000")
+        assert done["text"] == text.replace("stock   = 20", "stock   = 5000")
+        assert "The plays need 5030 of tea" in done["check"]
+        fixed = await change(done["text"], do="fix", code="over_stock", path="products.tea")
+        assert fixed["text"] == text.replace("stock   = 20", "stock   = 170")
+        added = await change(text, do="add", at='["plays"]', name="second", value="coupon")
+        assert '[plays.second]\nplay = "coupon"' in added["text"]
+        assert "give is missing" in added["form"]
+        gone = await change(added["text"], do="remove", at='["plays", "second"]')
+        assert gone["text"].rstrip() == text.rstrip()
+        for wrong in (
+            {"do": "set", "at": '["plays", "noon", "nonsense"]', "value": "1"},
+            {"do": "add", "at": '["plays"]', "name": "noon", "value": "coupon"},
+            {"do": "set", "at": "[", "value": ""},
+            {"do": "fix", "code": "none", "path": ""},
+        ):
+            refused = await change(text, **wrong)
+            assert (refused["status"], refused["text"]) == (422, text)
+            assert refused["refusal"]["en"]
+        broken = await change("a = ", do="")
+        assert "not TOML now" in broken["form"]
+    assert await fair.workspace.db.fetchval("select count(*) from campaign") == 0
+
+
+async def test_the_form_and_the_text_are_one(fair: Fair, console_app: Console, chromium: Browser) -> None:
+    await fair.office.create(await fair.actor("admin"), document(fair.now_ms))
+    visitor = await Visitor.come(chromium, console_app.url, language="en")
+    await sign_in(console_app, visitor, "operator")
+    page = visitor.page
+    await page.goto("/campaigns/autumn/plan")
+    await page.locator("[data-section=plays]").click()
+    stock = page.locator("""[data-at='["plays", "noon", "stock"]']""")
+    await stock.fill("25")
+    await stock.press("Enter")
+    text = page.locator("#text")
+    await expect(text).to_have_value(re.compile("stock   = 25\n"))
+    await stock.fill("lots")
+    await stock.press("Enter")
+    await expect(page.locator(".mh-control:has(.is-invalid) .form-hint.bad")).to_contain_text("a whole number")
+    await expect(page.locator("[data-section=plays] .tag")).to_contain_text("1 stop")
+    await page.locator("#undo").click()
+    await expect(text).to_have_value(re.compile("stock   = 25\n"))
+    await page.locator("#undo").click()
+    await expect(text).to_have_value(re.compile("stock   = 20\n"))
+    await page.locator("#redo").click()
+    await expect(text).to_have_value(re.compile("stock   = 25\n"))
+    await expect(page.locator("#kept")).to_contain_text("draft kept")
+    await page.reload()
+    await expect(page.locator(".mh-toast:visible")).to_contain_text("plays.noon.stock")
+    await sound(visitor)
+    await page.keyboard.press("Control+s")
+    await expect(page.locator(".mh-toast:visible").first).to_contain_text("Saved as v2.")
+    await visitor.leave()
+    saved = await fair.workspace.db.fetchval("select text from campaign_version where version = 2")
+    assert saved == document(fair.now_ms).replace("stock   = 20", "stock   = 25")
 
 
 async def test_who_may_not_and_what_is_old_is_read_only(fair: Fair, console_app: Console) -> None:

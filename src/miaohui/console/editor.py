@@ -1,9 +1,10 @@
 """The plan of a campaign: its document as text, checked while it is written, saved as a version, compared with another.
 
-A document is saved as it stands, problems and all, as long as it can be read; nothing is lost when somebody else saved first: the
-page comes back with the text, what the other one wrote, and the difference.
+A document is saved as it stands, problems and all, as long as it can be read; nothing is lost when somebody else saved first:
+what both wrote is brought together field by field, and where both changed one field the page shows both.
 """
 
+import json
 from typing import Any
 
 from litestar import Response, get, post
@@ -13,9 +14,11 @@ from msgspec import Struct
 
 from miaohui import plays
 from miaohui.campaign import grammar, lifecycle, store
+from miaohui.campaign.changes import Conflict, Merged, merge
+from miaohui.campaign.edits import CannotEdit
 from miaohui.campaign.lifecycle import Forbidden
 from miaohui.campaign.offer import Head
-from miaohui.campaign.problem import Problem
+from miaohui.campaign.problem import written
 from miaohui.campaign.reader import Read
 from miaohui.campaign.refused import CampaignRefused
 from miaohui.campaign.store import Campaign
@@ -24,6 +27,7 @@ from miaohui.console.campaigns import campaign_of
 from miaohui.console.compare import compare
 from miaohui.console.frame import show
 from miaohui.console.guard import TheOperator, TheWorkspace, needs
+from miaohui.console.plan_edits import Draft, changed, checked, draft_of, drop_draft, form_of
 from miaohui.console.preflight import counts_of, rulings_of
 from miaohui.console.stages import pages_of, play_icon, tags
 from miaohui.pages.errors import missing
@@ -61,18 +65,8 @@ def shared_fields() -> list[tuple[grammar.Field, Text]]:
     return [(field, grammar.expected(field.kind)) for field in grammar.table(Head).fields]
 
 
-async def _checked(workspace: Workspace, text: str) -> Read:
-    try:
-        return await workspace.office.check(text)
-    except CampaignRefused as refused:
-        whole = Text("分成几个活动", "Make several campaigns of it")
-        what = refused.sentence
-        problem = Problem(level="stop", code=refused.code, line=1, column=1, path="", what=what, remedy=whole)
-        return Read(None, [problem])
-
-
-def _context(found: Read, text: str) -> dict[str, Any]:
-    return {
+def _context(found: Read, text: str, section: str = "") -> dict[str, Any]:
+    return form_of(text, section, found) | {
         "text": text,
         "problems": found.problems,
         "counts": counts_of(found.problems),
@@ -107,7 +101,7 @@ async def _new(
         refusal=refusal,
         example=example,
         examples=drafts.examples(),
-        **_context(await _checked(workspace, text), text),
+        **_context(await checked(workspace, text), text),
     )
 
 
@@ -134,13 +128,6 @@ async def _written(request: AnyRequest) -> tuple[str, str]:
     return text, str(form.get("note", "")).strip()[:NOTE_MAX]
 
 
-@post("/check-document", guards=[needs("campaign.view")], status_code=200)
-async def check_document(request: AnyRequest, workspace: TheWorkspace) -> Response[str]:
-    """What the check says of a text that is being written; nothing is kept."""
-    text, _ = await _written(request)
-    return show(request, "console/document_check.html", **_context(await _checked(workspace, text), text))
-
-
 # -- the plan of a campaign ----------------------------------------------------------------------------------------------------
 
 
@@ -156,7 +143,16 @@ async def plan(
     async with workspace.db.acquire() as c:
         campaign = await campaign_of(c, id)
         text = (await _version(c, id, version)).text
-    return await _plan(request, workspace, operator, campaign, text, shown=version or campaign.status.version)
+        draft = None if version else await draft_of(c, id, operator)
+        started = (await _version(c, id, draft.base)).text if draft else text
+    if draft and draft.text == started:
+        draft = None
+    shown = version or campaign.status.version
+    if draft is None:
+        return await _plan(request, workspace, operator, campaign, text, shown=shown)
+    return await _plan(
+        request, workspace, operator, campaign, draft.text, shown=shown, base=draft.base, draft=draft, started=started
+    )
 
 
 async def _version(c: store.Connection, id: str, number: int) -> store.Version:
@@ -177,6 +173,9 @@ async def _plan(
     base: int = 0,
     refusal: Text | None = None,
     theirs: store.Version | None = None,
+    conflicts: tuple[Conflict, ...] = (),
+    draft: Draft | None = None,
+    started: str = "",
 ) -> Response[str]:
     async with workspace.db.acquire() as c:
         versions = await store.versions(c, campaign.id, limit=50)
@@ -194,7 +193,10 @@ async def _plan(
         refusal=refusal,
         theirs=theirs,
         rows=compare(theirs.text, text) if theirs else [],
-        **_context(await _checked(workspace, text), text),
+        conflicts=[(written(one.path), json.dumps(one.path), one) for one in conflicts],
+        draft=draft,
+        unsaved=changed(started, text) if draft else [],
+        **_context(await checked(workspace, text), text),
     )
 
 
@@ -216,31 +218,78 @@ def _closed(operator: Operator, campaign: Campaign, shown: int) -> Text | None:
 async def save_plan(
     request: AnyRequest, workspace: TheWorkspace, operator: TheOperator, id: FromPath[str]
 ) -> Response[str] | Redirect:
-    """Save a version made from version `base`; if there is a newer one, show both and keep what was written."""
+    """Save a version made from version `base`. If somebody saved since: different fields are brought together, of the same field
+    both are shown, and nothing is lost."""
     text, note = await _written(request)
     base = int(str((await request.form()).get("base", "")) or 0)
     try:
         saved = await workspace.office.save(operator, id, base, text, note)
     except CampaignRefused as refused:
-        async with workspace.db.acquire() as c:
-            campaign = await campaign_of(c, id)
-            newest = await store.version(c, id)
-        stale = refused.code == "stale_base"
-        number = campaign.status.version
-        return await _plan(
-            request,
-            workspace,
-            operator,
-            campaign,
-            text,
-            shown=number,
-            base=number if stale else base,
-            refusal=refused.sentence,
-            theirs=newest if stale else None,
-        )
-    number = saved.status.version
-    said = Text(f"已存为 v{number}。", f"Saved as v{number}.")
+        if refused.code != "stale_base":
+            return await _refused(request, workspace, operator, id, text, base, refused)
+        return await _merged(request, workspace, operator, id, text, base, note)
+    return await _saved(request, workspace, operator, id, saved.status.version)
+
+
+async def _saved(
+    request: AnyRequest, workspace: Workspace, operator: Operator, id: str, number: int, with_: Text | None = None
+) -> Redirect:
+    async with workspace.db.acquire() as c:
+        await drop_draft(c, id, operator)
+    said = with_ or Text(f"已存为 v{number}。", f"Saved as v{number}.")
     return see_other(request, f"/campaigns/{id}/plan", said)
+
+
+async def _refused(
+    request: AnyRequest,
+    workspace: Workspace,
+    operator: Operator,
+    id: str,
+    text: str,
+    base: int,
+    refused: CampaignRefused,
+) -> Response[str]:
+    async with workspace.db.acquire() as c:
+        campaign = await campaign_of(c, id)
+    number = campaign.status.version
+    return await _plan(request, workspace, operator, campaign, text, shown=number, base=base, refusal=refused.sentence)
+
+
+async def _merged(
+    request: AnyRequest, workspace: Workspace, operator: Operator, id: str, text: str, base: int, note: str
+) -> Response[str] | Redirect:
+    """Somebody has saved since `base`: bring both together, or show where they meet."""
+    async with workspace.db.acquire() as c:
+        campaign = await campaign_of(c, id)
+        theirs, started = await store.version(c, id), await _version(c, id, base)
+    number = campaign.status.version
+    try:
+        merged = merge(started.text, text, theirs.text)
+    except CannotEdit:
+        merged = Merged(text, (), (), ())
+    if merged.theirs and not merged.conflicts:
+        try:
+            saved = await workspace.office.save(operator, id, number, merged.text, note)
+        except CampaignRefused as refused:
+            return await _refused(request, workspace, operator, id, merged.text, number, refused)
+        fields = ", ".join(written(change.path) for change in merged.theirs[:5])
+        version = saved.status.version
+        said = Text(
+            f"已存为 v{version}，合并了 {theirs.by} 在 v{theirs.version} 的改动：{fields}。",
+            f"Saved as v{version}, together with what {theirs.by} changed in v{theirs.version}: {fields}.",
+        )
+        return await _saved(request, workspace, operator, id, version, said)
+    return await _plan(
+        request,
+        workspace,
+        operator,
+        campaign,
+        merged.text,
+        shown=number,
+        base=number,
+        theirs=theirs,
+        conflicts=merged.conflicts,
+    )
 
 
 @get("/campaigns/{id:str}/plan.toml", guards=[needs("campaign.view")])
@@ -269,9 +318,10 @@ async def compare_versions(
         campaign=campaign,
         old=old,
         new=new,
+        fields=changed(old.text, new.text),
         versions=versions,
         rows=compare(old.text, new.text),
     )
 
 
-HANDLERS = [new_campaign, create_campaign, check_document, plan, save_plan, download, compare_versions]
+HANDLERS = [new_campaign, create_campaign, plan, save_plan, download, compare_versions]

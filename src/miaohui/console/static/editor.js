@@ -1,4 +1,5 @@
-// The document's text: line numbers that scroll with it, marks where the check found something, a way from a problem to its line.
+// The document: its text with line numbers and marks, and the form beside it. The text is the only truth: every change of the form is
+// sent with it and comes back as a new text; undo goes back to the text before.
 "use strict";
 
 const text = document.getElementById("text");
@@ -52,3 +53,155 @@ document.addEventListener("change", async (event) => {
   input.value = "";
   text.dispatchEvent(new Event("input", { bubbles: true }));
 });
+
+// -- the form, undo, drafts --------------------------------------------------------------------------------------------------
+
+const plan = document.getElementById("plan");
+const form = document.getElementById("form");
+const undo = document.getElementById("undo");
+const redo = document.getElementById("redo");
+const refusedToast = document.getElementById("refused");
+const token = document.querySelector('meta[name="csrf-token"]').content;
+const closed = text.readOnly;
+const past = [];
+const future = [];
+let last = text.value;
+let section = form?.querySelector("[data-section][aria-current]")?.dataset.section ?? "";
+let turn = 0;
+let quiet = 0;
+
+async function send(path, fields) {
+  const body = new URLSearchParams(fields);
+  return fetch(path, { method: "POST", body, headers: { "X-CSRF-Token": token, "Content-Type": "application/x-www-form-urlencoded" } });
+}
+
+function remember(before) {
+  if (before === text.value) return;
+  past.push(before);
+  future.length = 0;
+  last = text.value;
+  buttons();
+  keep();
+}
+
+function buttons() {
+  if (undo) undo.disabled = past.length === 0;
+  if (redo) redo.disabled = future.length === 0;
+}
+
+function put(value) {
+  text.value = value;
+  last = value;
+  number();
+}
+
+async function change(fields) {
+  const mine = ++turn;
+  const before = text.value;
+  const answer = await send("/edit-document", { text: before, section, ...fields });
+  if (!answer.ok && answer.status !== 422) return;
+  const got = await answer.json();
+  if (mine !== turn) return;
+  refusedToast.hidden = got.refusal === null;
+  if (got.refusal) refusedToast.querySelector("span").textContent = document.documentElement.lang === "en" ? got.refusal.en : got.refusal.zh;
+  if (got.text !== before) {
+    put(got.text);
+    remember(before);
+  }
+  const focused = document.activeElement?.dataset?.at;
+  form.innerHTML = got.form;
+  lock();
+  if (focused) [...form.querySelectorAll("[data-at]")].find((control) => control.dataset.at === focused)?.focus();
+  if (checked.innerHTML !== got.check) checked.innerHTML = got.check;
+}
+
+function lock() {
+  if (!closed) return;
+  for (const control of form.querySelectorAll("[data-at], [data-add], [data-remove], [data-name], [data-value]")) control.disabled = true;
+}
+
+function keep() {
+  if (closed || !plan?.dataset.draft) return;
+  clearTimeout(quiet);
+  quiet = setTimeout(async () => {
+    const answer = await send(plan.dataset.draft, { text: text.value, base: plan.elements.base.value });
+    if (answer.ok) {
+      const at = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+      document.getElementById("kept").textContent = document.documentElement.lang === "en" ? `draft kept ${at}` : `草稿已存 ${at}`;
+    }
+  }, 1200);
+}
+
+function back(from, to) {
+  if (!from.length) return;
+  to.push(text.value);
+  put(from.pop());
+  buttons();
+  keep();
+  change({});
+}
+
+if (form) {
+  lock();
+  let typing = 0;
+  text.addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = setTimeout(() => {
+      remember(last);
+      change({});
+    }, 400);
+  });
+  form.addEventListener("change", (event) => {
+    const control = event.target.closest("[data-at]");
+    if (control) change({ do: "set", at: control.dataset.at, value: control.value });
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;
+    event.preventDefault();
+    if (event.target.dataset.at) event.target.dispatchEvent(new Event("change", { bubbles: true }));
+    else event.target.closest(".mh-add")?.querySelector("[data-add]").click();
+  });
+  undo?.addEventListener("click", () => back(past, future));
+  redo?.addEventListener("click", () => back(future, past));
+  const view = document.getElementById("view");
+  view?.addEventListener("click", () => {
+    form.hidden = !form.hidden;
+    view.setAttribute("aria-pressed", String(form.hidden));
+  });
+  document.addEventListener("click", (event) => {
+    const target = event.target;
+    const wanted = target.closest("[data-section]");
+    if (wanted) {
+      section = wanted.dataset.section;
+      change({}).then(() => form.querySelector("[data-section][aria-current]")?.focus());
+    }
+    const adds = target.closest("[data-add]");
+    if (adds) {
+      const row = adds.closest(".mh-add");
+      change({ do: "add", at: adds.dataset.add, name: row.querySelector("[data-name]")?.value ?? "", value: row.querySelector("[data-value]")?.value ?? "" });
+    }
+    const removes = target.closest("[data-remove]");
+    if (removes) change({ do: "remove", at: removes.dataset.remove });
+    const fixes = target.closest("[data-fix]");
+    if (fixes) change({ do: "fix", code: fixes.dataset.fix, path: fixes.dataset.path });
+    const takes = target.closest("[data-take]");
+    if (takes) change({ do: "take", at: takes.dataset.take, value: takes.dataset.toml }).then(() => { takes.disabled = true; });
+  });
+  document.addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey)) return;
+    if (event.key === "s") {
+      event.preventDefault();
+      if (!closed) {
+        document.activeElement?.blur();
+        plan.requestSubmit();
+      }
+    }
+    const elsewhere = event.target !== text && !event.target.closest("input, textarea");
+    if (event.key.toLowerCase() === "z" && elsewhere) {
+      event.preventDefault();
+      if (event.shiftKey) back(future, past);
+      else back(past, future);
+    }
+  });
+  plan?.addEventListener("submit", () => clearTimeout(quiet));
+}
