@@ -35,8 +35,10 @@ test: setup packages
 packages:
 	@tests/debian_packages chromium fonts-noto-cjk postgresql
 
+# Minutes, on servers and folders of their own; alone on the machine. The longest, by hand: miaohui bench history.
 bench: setup
 	$(BIN)/miaohui bench claims
+	$(BIN)/miaohui bench mix
 
 fmt: setup
 	$(BIN)/ruff check --fix src tests
@@ -50,9 +52,11 @@ reference: setup
 vendor: setup
 	$(BIN)/python -m miaohui.console.vendor
 
-# lock.txt from lock.in: versions and hashes, no address.
+# lock.txt from lock.in, and the bench's peers: versions and hashes, no address.
 lock:
 	$(PYTHON) -m venv .uv && .uv/bin/pip install -q uv
 	.uv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	  --upgrade --override lock.over lock.in -o lock.txt
+	.uv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --upgrade benchmarks/peers.in -o benchmarks/peers.txt
 	rm -r .uv

@@ -1,117 +1,114 @@
 """`miaohui bench claims`: durable coupon claims a second over HTTP, client included, with everything a customer's call meets:
 authentication, idempotency, window, limits of each identity, rate, double entry (three transfers a claim), synchronous commit.
 
-Every claim is a new customer of the shop. After the runs the books are compared with the answers: `lost` (answered, not there),
-`doubled` (there twice), `oversold` (more than the pool had), and the audit must be clean.
+The customers are known to the shop already; one line says what new ones cost. The peers (`benchmarks/`) do the same claim in the
+same run, in turns with ours, so that a ratio sees the same machine. Afterwards the books are compared with the answers: `lost`
+(answered, not there), `doubled` (there twice), `oversold` (more than the pool had), and the audit must be clean.
 """
 
 import asyncio
-import subprocess
-import sys
+import contextlib
 import tempfile
+from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
-import asyncpg
-import msgspec
 from msgspec import Struct
 from rich.console import Console
-from rich.table import Table
 
-from miaohui.bench.load import Job, Tally
-from miaohui.bench.stand import WORKSPACE, Stand, prepare
-from miaohui.host.audit import audit
+from miaohui.bench import peers
+from miaohui.bench.load import CAMPAIGN, Job
+from miaohui.bench.rounds import Line, Round, books, drive, table
+from miaohui.bench.stand import Stand, prepare, sign_up
 from miaohui.host.setup import Setup
 from miaohui.plays import coupon
 from miaohui.plays._fields import Given, Offer, Validity
-from miaohui.server.postgres import EmbeddedPostgres
 
-CAMPAIGN = "bench"
-
-
-class Figures(Struct, frozen=True):
-    """One line of the table."""
-
-    connections: int
-    per_second: float
-    p50_ms: float
-    p99_ms: float
-    refused: int
+OURS, NEW = "Miaohui", "Miaohui, new customers"
 
 
 class Outcome(Struct, frozen=True):
-    """What the bench found; `per_second` and `p99_ms` are those of the most connections."""
+    """What the bench found; `per_second` and `p99_ms` are those of the most connections. A ratio is None if its peer could not be
+    had: `missing` says why."""
 
     per_second: float
     p99_ms: float
+    new_customers_per_second: float
+    ratio_transaction_each: float | None
+    ratio_redis: float | None
+    ratio_redis_everysec: float | None
     oversold: int
     lost: int
     doubled: int
     audit_findings: int
-    lines: tuple[Figures, ...]
+    lines: tuple[Line, ...]
+    missing: dict[str, str]
 
 
-def run(*, seconds: float, connections: tuple[int, ...], coupons: int) -> Outcome:
-    """Measure each number of connections for `seconds`, then check the books."""
-    with tempfile.TemporaryDirectory(prefix="miaohui-bench-") as folder:
+def run(
+    *, seconds: float, repeats: int, connections: tuple[int, ...], customers: int, coupons: int, against: bool
+) -> Outcome:
+    """Measure each number of connections `repeats` times for `seconds`, in turns with the peers if `against` them."""
+    with tempfile.TemporaryDirectory(prefix="miaohui-bench-") as folder, contextlib.ExitStack() as stack:
         Path(folder).chmod(0o755)
-        data = Path(folder) / "data"
+        data, most = Path(folder) / "data", max(connections)
         key = asyncio.run(prepare(data, [one_coupon(coupons)], stock={}, budget_minor=coupons * 500))
-        stand = Stand(data, MIAOHUI_LANGUAGE="en").start()
-        try:
-            tallies = _measure(stand, key, seconds, connections)
-        finally:
-            stand.kill()
-        return asyncio.run(_checked(data, coupons, connections, tallies))
+        asyncio.run(sign_up(data, customers))
+        others, missing = _peers(stack, customers) if against else ([], {})
+        rounds: dict[tuple[str, int], list[Round]] = defaultdict(list)
+        told: dict[str, int] = {NEW: customers}  # whose customers have had their turn
+        granted = 0
 
+        def measure(name: str, n: int, who: str, port: int, key: str, pids: list[int]) -> int:
+            job = Job("127.0.0.1", port, key, n, seconds if name else 1, first=told.get(who, 0))
+            found = drive(job, pids)
+            told[who] = told.get(who, 0) + found.tally.told
+            rounds[name, n].append(found)
+            return found.tally.granted
 
-def _measure(stand: Stand, key: str, seconds: float, connections: tuple[int, ...]) -> list[Tally]:
-    """The tally of a short run to warm up, and of each number of connections."""
-    path, first, tallies = f"/api/v1/plays/{CAMPAIGN}/coupon/claim", 0, []
-    for n in (32, *connections):
-        job = Job(
-            "127.0.0.1", stand.port, key, path, '{"customer":"c{n}"}', n, 1 if not first else seconds, first, "coupon"
-        )
-        done = subprocess.run(
-            [sys.executable, "-m", "miaohui.bench.load"],
-            input=msgspec.json.encode(job),
-            stdout=subprocess.PIPE,
-            check=True,
-        )
-        tally = msgspec.json.decode(done.stdout, type=Tally)
-        first += tally.requests
-        tallies.append(tally)
-    return tallies
+        for _ in range(repeats):
+            stand = Stand(data, MIAOHUI_LANGUAGE="en").start()
+            try:
+                for name, n in [("", 32), *((OURS, n) for n in connections), (NEW, most)]:
+                    granted += measure(name, n, name if name == NEW else OURS, stand.port, key, [stand.pid])
+            finally:
+                stand.kill()
+            for peer in others:
+                with peer.running():
+                    for name, n in (("", 32), (peer.name, most)):
+                        measure(name, n, peer.name, peer.port, peers.KEY, peer.pids)
+        there = asyncio.run(books(data, CAMPAIGN))
+    lines = {at: Line.of(*at, found) for at, found in rounds.items() if at[0]}
+    ours = lines[OURS, most]
 
+    def ratio(name: str) -> float | None:
+        return round(ours.per_second / lines[name, most].per_second, 2) if (name, most) in lines else None
 
-async def _checked(data: Path, coupons: int, connections: tuple[int, ...], tallies: list[Tally]) -> Outcome:
-    granted = sum(t.answers.get("200", 0) for t in tallies)
-    with EmbeddedPostgres(data / "postgres") as postgres:
-        db: Any = await asyncpg.create_pool(postgres.url, server_settings={"search_path": WORKSPACE})
-        there = await db.fetchval("select count(*) from state where campaign = $1", CAMPAIGN)
-        customers = await db.fetchval("select count(distinct customer) from state where campaign = $1", CAMPAIGN)
-        findings = sum(len(check.findings) for check in await audit(db))
-        await db.close()
-    lines = tuple(
-        Figures(
-            n,
-            round(t.answers.get("200", 0) / t.seconds, 1),
-            t.p50_ms,
-            t.p99_ms,
-            sum(count for status, count in t.answers.items() if status != "200") + t.wrong,
-        )
-        for n, t in zip(connections, tallies[1:], strict=True)
-    )
-    most = lines[-1]
     return Outcome(
-        most.per_second,
-        most.p99_ms,
-        oversold=max(0, there - coupons),
-        lost=max(0, granted - there),
-        doubled=there - customers,
-        audit_findings=findings,
-        lines=lines,
+        ours.per_second,
+        ours.p99_ms,
+        lines[NEW, most].per_second,
+        ratio("transaction each"),
+        ratio("Redis, always"),
+        ratio("Redis, everysec"),
+        oversold=max(0, there.coupons - coupons),
+        lost=max(0, granted - there.coupons),
+        doubled=there.coupons - there.customers_with_coupons,
+        audit_findings=there.audit_findings,
+        lines=tuple(lines.values()),
+        missing=missing,
     )
+
+
+def _peers(stack: contextlib.ExitStack, customers: int) -> tuple[list[peers.Peer], dict[str, str]]:
+    found: list[peers.Peer] = []
+    missing: dict[str, str] = {}
+    for name in peers.NAMES:
+        try:
+            found.append(peer := peers.Peer(name, customers))
+            stack.callback(peer.close)
+        except peers.Missing as why:
+            missing[name] = str(why)
+    return found, missing
 
 
 def one_coupon(coupons: int) -> Setup:
@@ -135,15 +132,14 @@ def one_coupon(coupons: int) -> Setup:
 
 
 def show(outcome: Outcome) -> None:
-    """The table, and a sentence about the books."""
-    table = Table(
-        "connections", "claims/s", "p50 ms", "p99 ms", "refused", title="durable claims over HTTP, client included"
-    )
-    for line in outcome.lines:
-        table.add_row(
-            str(line.connections), f"{line.per_second:,.0f}", f"{line.p50_ms}", f"{line.p99_ms}", str(line.refused)
+    """The table, the ratios, and a sentence about the books."""
+    Console(width=180).print(table("durable claims over HTTP, client included", outcome.lines))
+    ratios = (outcome.ratio_transaction_each, outcome.ratio_redis, outcome.ratio_redis_everysec)
+    for name, ratio in zip(peers.NAMES, ratios, strict=True):
+        print(
+            f"{name}: "
+            + (f"Miaohui is {ratio} times as fast" if ratio is not None else outcome.missing.get(name, "not measured"))
         )
-    Console().print(table)
     print(
         f"oversold {outcome.oversold}, lost {outcome.lost}, doubled {outcome.doubled}, "
         f"audit findings {outcome.audit_findings}"

@@ -2,35 +2,48 @@
 
     python -m miaohui.bench.load   reads a Job as JSON from standard input, prints a Tally as JSON
 
-Requests are written as bytes and answers cut by their content-length: the driver costs as little of the two cores as Python can.
+Each connection plays customers one after another; what a customer does is a story: a generator that yields requests and is told
+the answers. Requests are written as bytes and answers cut by their content-length: the driver costs as little of the two cores
+as Python can.
 """
 
 import asyncio
+import resource
 import sys
 import time
+from collections.abc import Callable, Generator, Iterator
+from itertools import count
 from typing import Any
 
 import msgspec
 import uvloop
 from msgspec import Struct
 
+Request = tuple[str, str, str]
+"""Path, idempotency key, body."""
+Story = Generator[Request, bytes, None]
+CAMPAIGN = "bench"
+PLAYS = f"/api/v1/plays/{CAMPAIGN}"
+
 
 class Job(Struct, frozen=True):
-    """Send POST `path` (with `{n}` filled: the n-th request's number) with `body` (the same) for `seconds`."""
+    """Play `story` for `seconds`, or until `stories` have been told; customers are numbered from `first` on. `parties`: those
+    that a group story joins."""
 
     host: str
     port: int
     key: str
-    path: str
-    body: str
     connections: int
     seconds: float
+    story: str = "claim"
     first: int = 0
-    wanted: str = ""
+    stories: int = 2**60
+    parties: list[str] = []
 
 
 class Tally(Struct, frozen=True):
-    """What came back: answers of each status, latencies in ms, and how many answers were not what was wanted."""
+    """What came back: answers of each status, latencies in ms, and how many answers were not what was wanted. `told`: stories
+    begun; `made`: what they opened; `by_verb`: granted actions by the last word of their path; `cpu_s`: what the driver used."""
 
     seconds: float
     answers: dict[str, int]
@@ -38,24 +51,104 @@ class Tally(Struct, frozen=True):
     p99_ms: float
     max_ms: float
     wrong: int
-    requests: int
+    told: int
+    made: list[str]
+    by_verb: dict[str, int]
+    cpu_s: float
+
+    @property
+    def granted(self) -> int:
+        """Actions that were answered with 200."""
+        return self.answers.get("200", 0)
+
+    @property
+    def others(self) -> int:
+        """Answers that a story did not hope for."""
+        return sum(self.answers.values()) - self.granted + self.wrong
+
+    @property
+    def per_second(self) -> float:
+        """Granted actions a second."""
+        return self.granted / self.seconds
 
 
+# --- stories ----------------------------------------------------------------------------------------------------------
+def claim(n: int, job: Job, made: list[str]) -> Story:
+    """Take a coupon."""
+    yield f"{PLAYS}/coupon/claim", f"{n}", f'{{"customer":"c{n}"}}'
+
+
+def flash(n: int, job: Job, made: list[str]) -> Story:
+    """Tap in the slot, order, pay: out of one hot pool."""
+    answer = yield f"{PLAYS}/flash_sale/token", f"{n}", f'{{"customer":"c{n}"}}'
+    yield from _order(n, "flash_sale", _word(answer, b"token"))
+
+
+def party(n: int, job: Job, made: list[str]) -> Story:
+    """Open a group, order, pay: the leader."""
+    answer = yield f"{PLAYS}/group_buy/open", f"{n}", f'{{"customer":"c{n}"}}'
+    id = _word(answer, b"party")
+    yield from _order(n, "group_buy", id)
+    made.append(id)
+
+
+def join(n: int, job: Job, made: list[str]) -> Story:
+    """Order and pay in one of the groups that are open."""
+    yield from _order(n, "group_buy", job.parties[n % len(job.parties)])
+
+
+def mix(n: int, job: Job, made: list[str]) -> Story:
+    """Of five customers two take a coupon, one taps the flash sale, two join a group."""
+    yield from (claim, flash, join, claim, join)[n % 5](n, job, made)
+
+
+STORIES: dict[str, Callable[[int, Job, list[str]], Story]] = {
+    story.__name__: story for story in (claim, flash, party, join, mix)
+}
+
+
+def _order(n: int, play: str, instance: str) -> Story:
+    claims = f'[{{"campaign":"{CAMPAIGN}","play":"{play}","instance":"{instance}","line":"1"}}]'
+    lines = '[{"line":"1","sku":"tea-1","quantity":1,"unit_price_minor":5000}]'
+    body = f'{{"customer":"c{n}","currency":"USD","lines":{lines},"claims":{claims}}}'
+    yield f"/api/v1/orders/o{n}/placed", f"{n}", body
+    yield f"/api/v1/orders/o{n}/paid", f"{n}p", "{}"
+
+
+def _word(answer: bytes, field: bytes) -> str:
+    return answer.partition(b'"' + field + b'":"')[2].partition(b'"')[0].decode()
+
+
+_WANTED = {"claim": b'"coupon"', "token": b'"token"', "open": b'"party"', "placed": b'"placed"', "paid": b'"paid"'}
+"""What a granted answer must hold, by the last word of the path."""
+
+
+# --- sockets ----------------------------------------------------------------------------------------------------------
 class _Client(asyncio.Protocol):
     def __init__(self, run: "_Run") -> None:
         self.run, self.buffer = run, b""
+        self.story: Iterator[Any] | None = None
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
-        self.send()
+        self.send(None)
 
-    def send(self) -> None:
-        request = self.run.request()
-        if request is None:
-            self.transport.close()
-            return
-        self.sent = time.perf_counter()
-        self.transport.write(request)
+    def send(self, answer: bytes | None) -> None:
+        """The next request of the story, or of the next one."""
+        if time.perf_counter() < self.run.until:
+            request = self.run.next(self, answer)
+            if request is not None:
+                path, key, body = request
+                self.verb = path.rpartition("/")[2]
+                self.sent = time.perf_counter()
+                self.transport.write(
+                    (
+                        f"POST {path} HTTP/1.1\r\n{self.run.head}idempotency-key: {key}\r\n"
+                        f"content-length: {len(body)}\r\n\r\n{body}"
+                    ).encode()
+                )
+                return
+        self.transport.close()
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
@@ -66,9 +159,17 @@ class _Client(asyncio.Protocol):
         length = int(self.buffer[at + 16 : self.buffer.find(b"\r\n", at)])
         if len(self.buffer) < head + 4 + length:
             return
-        self.run.answered(self.buffer[9:12], self.buffer[head + 4 :], time.perf_counter() - self.sent)
+        body, status = self.buffer[head + 4 :], self.buffer[9:12]
         self.buffer = b""
-        self.send()
+        self.run.latencies.append(time.perf_counter() - self.sent)
+        self.run.answers[status] = self.run.answers.get(status, 0) + 1
+        if status != b"200":
+            self.story = None  # the customer gives up
+        elif _WANTED[self.verb] not in body:
+            self.run.wrong += 1
+        else:
+            self.run.by_verb[self.verb] = self.run.by_verb.get(self.verb, 0) + 1
+        self.send(body)
 
     def connection_lost(self, error: Exception | None) -> None:
         self.run.lost()
@@ -76,30 +177,29 @@ class _Client(asyncio.Protocol):
 
 class _Run:
     def __init__(self, job: Job) -> None:
-        self.job, self.n, self.left = job, job.first, job.connections
+        self.job, self.left = job, job.connections
+        self.tell, self.numbers, self.told = STORIES[job.story], count(job.first + 1), 0
+        self.head = f"host: {job.host}\r\nauthorization: Bearer {job.key}\r\ncontent-type: application/json\r\n"
         self.latencies: list[float] = []
-        self.answers: dict[str, int] = {}
+        self.answers: dict[bytes, int] = {}
+        self.made: list[str] = []
+        self.by_verb: dict[str, int] = {}
         self.wrong = 0
         self.until = time.perf_counter() + job.seconds
         self.done = asyncio.get_running_loop().create_future()
-        self.wanted = job.wanted.encode()
 
-    def request(self) -> bytes | None:
-        if time.perf_counter() >= self.until:
+    def next(self, client: _Client, answer: bytes | None) -> Request | None:
+        """What a client sends next; None: every story has been told."""
+        if client.story is not None:
+            try:
+                return client.story.send(answer)  # type: ignore[attr-defined, no-any-return]
+            except StopIteration:
+                pass
+        if self.told >= self.job.stories:
             return None
-        self.n += 1
-        job, n = self.job, str(self.n)
-        body = job.body.replace("{n}", n)
-        return (
-            f"POST {job.path.replace('{n}', n)} HTTP/1.1\r\nhost: {job.host}\r\nauthorization: Bearer {job.key}\r\n"
-            f"idempotency-key: {n}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n{body}"
-        ).encode()
-
-    def answered(self, status: bytes, body: bytes, seconds: float) -> None:
-        self.latencies.append(seconds)
-        code = status.decode()
-        self.answers[code] = self.answers.get(code, 0) + 1
-        self.wrong += status == b"200" and self.wanted not in body
+        self.told += 1
+        client.story = self.tell(next(self.numbers), self.job, self.made)
+        return next(client.story)
 
     def lost(self) -> None:
         self.left -= 1
@@ -114,12 +214,15 @@ async def drive(job: Job) -> Tally:
     for _ in range(job.connections):
         await loop.create_connection(lambda: _Client(run), job.host, job.port)
     await run.done
-    seconds, latencies = time.perf_counter() - began, sorted(run.latencies)
+    seconds, latencies = time.perf_counter() - began, sorted(run.latencies) or [0.0]
 
     def at(share: float) -> float:
         return round(1000 * latencies[min(int(len(latencies) * share), len(latencies) - 1)], 2)
 
-    return Tally(seconds, run.answers, at(0.5), at(0.99), at(1), run.wrong, run.n - job.first)
+    answers = {status.decode(): n for status, n in run.answers.items()}
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    cpu_s = used.ru_utime + used.ru_stime
+    return Tally(seconds, answers, at(0.5), at(0.99), at(1), run.wrong, run.told, run.made, run.by_verb, cpu_s)
 
 
 if __name__ == "__main__":

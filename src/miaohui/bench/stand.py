@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Self
 
 import httpx
+from uuid_utils import uuid7
 
+from miaohui.customers.identities import SHOP, identity_hash
 from miaohui.host.fairground import Fairground
 from miaohui.host.host import Host
 from miaohui.host.postgres import Postgres
@@ -47,13 +49,31 @@ async def prepare(data: Path, setups: Sequence[Setup], *, stock: dict[str, int],
     return key
 
 
+async def sign_up(data: Path, customers: int) -> None:
+    """Make the shop's customers `c1`, `c2` ... known in the folder `data`, as they would be after their first action."""
+    vault = Vault.open(data / "secret", WORKSPACE)
+    sealed = vault.encrypt("c")
+    with EmbeddedPostgres(data / "postgres") as postgres:
+        c = await connect(postgres.url, WORKSPACE)
+        ids = [str(uuid7()) for _ in range(customers)]
+        await c.copy_records_to_table("customer", records=((id,) for id in ids), columns=("id",))
+        rows = ((SHOP, identity_hash(vault, SHOP, f"c{n}"), sealed, id) for n, id in enumerate(ids, 1))
+        await c.copy_records_to_table("identity", records=rows, columns=("kind", "hash", "value", "customer"))
+        await c.close()
+
+
+def free_port() -> int:
+    """A port that nobody has."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
 class Stand:
     """`miaohui run` on a folder; `environment` changes settings."""
 
     def __init__(self, data: Path, **environment: str) -> None:
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            self.port = s.getsockname()[1]
+        self.port = free_port()
         self.data, self.url = data, f"http://127.0.0.1:{self.port}"
         without = ("MIAOHUI_", "PYTHONDONTWRITEBYTECODE")  # it is started again and again
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(without)}
@@ -67,6 +87,12 @@ class Stand:
         }
         self.log = data / "server.log"
         self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """Process id of the server."""
+        assert self.process is not None
+        return self.process.pid
 
     def start(self) -> Self:
         """Start it and wait until it answers; RuntimeError with the end of its log if it does not."""

@@ -16,7 +16,8 @@ import httpx
 import uvicorn
 from msgspec import Struct
 
-from miaohui.bench.claims import CAMPAIGN, one_coupon
+from miaohui.bench.claims import one_coupon
+from miaohui.bench.load import CAMPAIGN
 from miaohui.bench.stand import WORKSPACE, prepare
 from miaohui.server.app import build
 from miaohui.server.engines import opened

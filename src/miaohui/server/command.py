@@ -113,14 +113,67 @@ app.command(bench)
 
 @bench.command
 def claims(
-    *, seconds: float = 10, connections: tuple[int, ...] = (64, 256), coupons: int = 5_000_000, json: bool = False
+    *,
+    seconds: float = 5,
+    repeats: int = 3,
+    connections: tuple[int, ...] = (64, 256),
+    customers: int = 500_000,
+    coupons: int = 5_000_000,
+    peers: bool = True,
+    json: bool = False,
 ) -> None:
-    """Durable coupon claims a second over HTTP; with --json one object as the last line."""
+    """Durable coupon claims a second over HTTP, beside its peers; with --json one object as the last line."""
     import msgspec
 
     from miaohui.bench.claims import run, show
 
-    outcome = run(seconds=seconds, connections=connections, coupons=coupons)
+    outcome = run(
+        seconds=seconds, repeats=repeats, connections=connections, customers=customers, coupons=coupons, against=peers
+    )
+    show(outcome)
+    if json:
+        print(msgspec.json.encode(outcome).decode())
+
+
+@bench.command
+def mix(
+    *,
+    seconds: float = 5,
+    repeats: int = 3,
+    connections: int = 256,
+    customers: int = 600_000,
+    groups: int = 10_000,
+    peers: bool = True,
+    json: bool = False,
+) -> None:
+    """Coupons, a flash sale, 10,000 groups and all of them mixed, with orders; with --json one object as the last line."""
+    import msgspec
+
+    from miaohui.bench.mix import run, show
+
+    outcome = run(
+        seconds=seconds, repeats=repeats, connections=connections, customers=customers, groups=groups, against=peers
+    )
+    show(outcome)
+    if json:
+        print(msgspec.json.encode(outcome).decode())
+
+
+@bench.command
+def history(
+    *,
+    seconds: float = 5,
+    repeats: int = 3,
+    connections: int = 256,
+    steps: tuple[int, ...] = (1_000, 100_000, 1_000_000, 10_000_000),
+    json: bool = False,
+) -> None:
+    """What an action costs on 1 thousand and on 10 million rows of history; with --json one object as the last line."""
+    import msgspec
+
+    from miaohui.bench.history import run, show
+
+    outcome = run(seconds=seconds, repeats=repeats, connections=connections, steps=steps)
     show(outcome)
     if json:
         print(msgspec.json.encode(outcome).decode())

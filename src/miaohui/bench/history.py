@@ -1,0 +1,136 @@
+"""`miaohui bench history`: what an action costs on a young database and on one with ten million rows behind it.
+
+History is laid down by SQL as the host would have left it: for each coupon of the past a state, two accounts, three transfers, an
+answer and its timer, spread over the last two months. After each step the same rush is measured. Between two steps nothing is
+vacuumed or analysed by hand; checkpoints come as they come, and how many came is shown.
+"""
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+import asyncpg
+from msgspec import Struct
+from rich.console import Console
+
+from miaohui.bench.claims import one_coupon
+from miaohui.bench.load import CAMPAIGN, Job
+from miaohui.bench.rounds import Line, Round, drive, table
+from miaohui.bench.stand import WORKSPACE, Stand, prepare, sign_up
+from miaohui.server.postgres import EmbeddedPostgres
+
+STEPS = (1_000, 100_000, 1_000_000, 10_000_000)
+"""Rows of history, all tables together."""
+ROWS_OF_A_COUPON = 8
+
+FILL = """
+with n as (select g, md5(g::text) || md5(g::text) as id, uuid_of(g) as customer,
+                  now() - (random() * interval '25 days') as at
+           from generate_series($1::bigint + 1, $2::bigint) g),
+     born as (insert into state (key, version, campaign, play, terms, customer, body)
+              select 'play/bench/coupon/coupon/' || left(id, 32), 1, 'bench', 'coupon', 1, customer, $3 from n),
+     accounts as (insert into account (key, unit, debits, credits, overdraft, ceiling)
+              select 'wallet/' || customer || '/coupon:bench/coupon', 'coupon:bench/coupon', 0, 1, false, null::bigint from n
+              union all select 'limit/bench/coupon/account/' || customer, 'use', 0, 1, false, 1 from n),
+     moved as (insert into transfer (at, id, debit, credit, amount, kind, action)
+              select at, decode(left(id, 32), 'hex'), d, c, a, 0, 'bench/coupon/claim' from n,
+              lateral (values ('play/bench/coupon/coupons', 'wallet/' || customer || '/coupon:bench/coupon', 1::bigint),
+                              ('budget/bench', 'play/bench/coupon/promised', 500),
+                              ('world/use', 'limit/bench/coupon/account/' || customer, 1)) as m(d, c, a)),
+     answered as (insert into reply (key, at, hash, campaign, body)
+              select decode(left(id, 32), 'hex'), at, decode(left(id, 16), 'hex'), 'bench',
+                     convert_to(repeat('x', 150), 'UTF8') from n)
+insert into timer (name, due_ms, campaign, play, action)
+  select 'play/bench/coupon/coupon/' || left(id, 32), 1::bigint << 50, 'bench', 'coupon', $3 from n
+"""
+_HELPERS = """
+create or replace function uuid_of(n bigint) returns text language sql immutable as
+  $$ select md5('customer ' || n)::uuid::text $$
+"""
+_CHECKPOINTS = "select num_timed + num_requested from pg_stat_checkpointer"
+
+
+class Step(Struct, frozen=True):
+    """One size of the past: its rows, the megabytes of the database, checkpoints while it was measured."""
+
+    rows: int
+    megabytes: int
+    checkpoints: int
+    line: Line
+
+
+class Outcome(Struct, frozen=True):
+    """`ratio_cost`: CPU of an action (server and PostgreSQL) at the most rows over that at the fewest; 1 is flat."""
+
+    ratio_cost: float
+    ratio_per_second: float
+    steps: tuple[Step, ...]
+
+
+def run(*, seconds: float, repeats: int, connections: int, steps: tuple[int, ...]) -> Outcome:
+    """Fill, measure, fill more, measure."""
+    with tempfile.TemporaryDirectory(prefix="miaohui-bench-") as folder:
+        Path(folder).chmod(0o755)
+        data, there, told, found = Path(folder) / "data", 0, 0, []
+        key = asyncio.run(prepare(data, [one_coupon(50_000_000)], stock={}, budget_minor=50_000_000 * 500))
+        asyncio.run(sign_up(data, 500_000))
+        for rows in steps:
+            coupons = rows // ROWS_OF_A_COUPON
+            asyncio.run(_fill(data, there, coupons))
+            there = coupons
+            stand = Stand(data, MIAOHUI_LANGUAGE="en").start()
+            rounds: list[Round] = []
+            try:
+                before = asyncio.run(_asked(data, _CHECKPOINTS))
+                for measured in [False] + repeats * [True]:
+                    job = Job("127.0.0.1", stand.port, key, connections, seconds if measured else 1, first=told)
+                    done = drive(job, [stand.pid])
+                    told += done.tally.told
+                    if measured:
+                        rounds.append(done)
+                after = asyncio.run(_asked(data, _CHECKPOINTS))
+                size = asyncio.run(_asked(data, "select pg_database_size(current_database()) / 1000000"))
+            finally:
+                stand.kill()
+            found.append(Step(rows, size, after - before, Line.of(f"{rows:,} rows", connections, rounds)))
+    young, old = found[0].line, found[-1].line
+    return Outcome(
+        round(_cost(old) / _cost(young), 2), round(old.per_second / young.per_second, 2), tuple(found)
+    )  # fmt: skip
+
+
+def _cost(line: Line) -> float:
+    return line.cpu_us["server"] + line.cpu_us["postgres"]
+
+
+async def _fill(data: Path, first: int, last: int) -> None:
+    with EmbeddedPostgres(data / "postgres") as postgres:
+        c = await asyncpg.connect(postgres.url, server_settings={"search_path": WORKSPACE})
+        await c.execute(_HELPERS)
+        for begin in range(first, last, 100_000):
+            await c.execute("set work_mem = '64MB'")
+            await c.fetch(FILL, begin, min(begin + 100_000, last), b"x" * 120)
+        await c.execute("drop function uuid_of")
+        await c.close()
+
+
+async def _asked(data: Path, sql: str) -> int:
+    """One number from the server that runs on `data`."""
+    c = await asyncpg.connect(EmbeddedPostgres(data / "postgres").url)
+    found = int(await c.fetchval(sql))
+    await c.close()
+    return found
+
+
+def show(outcome: Outcome) -> None:
+    """The table, and how much dearer an action has become."""
+    Console(width=180).print(table("coupon claims on a past of so many rows", [step.line for step in outcome.steps]))
+    for step in outcome.steps:
+        print(f"{step.rows:,} rows of history: {step.megabytes:,} MB, {step.checkpoints} checkpoints while measured")
+    print(
+        f"CPU of an action at the most rows over that at the fewest: {outcome.ratio_cost}; actions a second: "
+        f"{outcome.ratio_per_second}"
+    )
+
+
+assert CAMPAIGN == "bench"
