@@ -5,8 +5,9 @@ People write and read decimals ("99.00"); the wire and the ledger carry `*_minor
 """
 
 from decimal import Decimal, InvalidOperation
+from functools import cache
 
-from babel.numbers import format_currency, get_currency_symbol
+from babel.numbers import get_currency_precision, get_currency_symbol
 from msgspec import Struct
 
 _EXPONENT = dict.fromkeys(
@@ -38,11 +39,8 @@ class Money(Struct, frozen=True, order=True):
 
     def text(self, language: str, *, cents: bool = True) -> str:
         """As people read it: "¥99.00", "$1,280,000"; minus is U+2212. Without `cents` it is rounded to whole units."""
-        pattern = None if cents else "¤#,##0"
-        shown = format_currency(
-            abs(self.decimal()), self.currency, pattern, locale=_LOCALE[language], currency_digits=cents
-        )
-        shown = shown.replace(_sign(self.currency, language), symbol(self.currency, language))
+        digits = _digits(self.currency) if cents else 0
+        shown = f"{symbol(self.currency, language)}{abs(self.decimal()):,.{digits}f}"
         return f"\N{MINUS SIGN}{shown}" if self.minor < 0 else shown
 
 
@@ -51,17 +49,20 @@ def exponent(currency: str) -> int:
     return _EXPONENT.get(currency, 2)
 
 
+@cache
 def symbol(currency: str, language: str) -> str:
     """The currency's sign as the language writes it before a figure: "¥", "US$" or "$"; a code keeps a space, "KWD ".
 
     The yuan is "¥" in both languages, as shops in China print it.
     """
-    sign = "¥" if currency == "CNY" else _sign(currency, language)
+    sign = "¥" if currency == "CNY" else str(get_currency_symbol(currency, locale=_LOCALE[language]))
     return f"{sign}\N{NO-BREAK SPACE}" if sign == currency else sign
 
 
-def _sign(currency: str, language: str) -> str:
-    return str(get_currency_symbol(currency, locale=_LOCALE[language]))
+@cache
+def _digits(currency: str) -> int:
+    """Digits that people are shown, as the language data has it."""
+    return int(get_currency_precision(currency))
 
 
 def to_minor(written: str | int | Decimal, currency: str) -> int:

@@ -4,7 +4,10 @@ import asyncpg
 from playwright.async_api import Browser, expect
 
 from miaohui.counter import orders
+from miaohui.host.audit import audit
+from miaohui.host.setup import proofs
 from miaohui.pricing.effects import Gift, GiftItem, Nth, Percent, Reduction, Tier
+from miaohui.review.books import running
 from miaohui.text import Text
 from miaohui.vault import Vault
 from tests.browser import sound
@@ -88,3 +91,8 @@ async def test_the_checkout_prices_the_basket_and_the_order_is_placed_at_that(
             kept = await orders.one(database, "K9")
             assert kept is not None
             assert (kept.status, kept.refunded_minor) == ("refunded", 1395)
+        checked = await audit(database)
+        assert [(check.name, check.findings) for check in checked if check.findings] == []
+        made = {one.play: one for one in await running(database, "fair")}
+        assert [proof.pool for proof in proofs(made["full"])] == ["spent", "used"]
+        assert [proof.pool for proof in proofs(made["gift"])] == ["spent", "used", "given_1"]

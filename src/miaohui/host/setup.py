@@ -194,8 +194,9 @@ class Proof(Struct, frozen=True):
 
 
 def proofs(setup: Setup) -> list[Proof]:
-    """The proofs of a play."""
+    """The proofs of a play, of the pools that its rules open."""
     module = machine(setup.module).module
+    opened = module.pools(setup.rules)
     return [
         Proof(
             pool_key(setup.id, pool),
@@ -206,6 +207,7 @@ def proofs(setup: Setup) -> list[Proof]:
             ),
         )
         for pool, terms in module.PROOFS.items()
+        if pool in opened
     ]
 
 
