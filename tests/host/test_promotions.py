@@ -5,9 +5,14 @@ import pytest
 from miaohui.host.openings import Fill
 from miaohui.host.storage import Person
 from miaohui.ledger.accounts import piece
+from miaohui.plays import find
+from miaohui.pricing import refunds
+from miaohui.pricing.cart import Cart, CartLine
 from miaohui.pricing.conditions import InAudience
 from miaohui.pricing.effects import Amount, Gift, GiftItem, Nth, PayPoints, Percent, Price, Reduction, Reward, Tier
+from miaohui.pricing.engine import price
 from miaohui.pricing.promotion import Lane, Options
+from miaohui.pricing.rulebook import Rulebook
 from tests.host.stage import CAMPAIGN, MINUTE, T, setup
 from tests.host.test_plays_on_the_host import balance, fair, fire, refused
 
@@ -222,7 +227,7 @@ async def test_a_gift_is_a_line_of_its_own_out_of_the_shops_stock():
     assert balance(f, "sku/cup-1") == (9, 0, 0)
 
 
-@pytest.mark.parametrize(("policy", "money"), [("allocated", 5000), ("rerate_down", 4200), ("forfeit_gift", 4200)])
+@pytest.mark.parametrize(("policy", "money"), [("allocated", 5000), ("rerate_down", 5000), ("forfeit_gift", 4200)])
 async def test_a_gift_that_is_kept_is_charged_unless_the_policy_says_otherwise(policy, money):
     f = await with_cups(promotion(gives=(GIFT,), gift_stock=2, from_minor=5000, refund=policy))
     await f.do(f.placed("1", "ann", CLAIM))
@@ -233,16 +238,22 @@ async def test_a_gift_that_is_kept_is_charged_unless_the_policy_says_otherwise(p
     assert gift["refunded_minor"] == 5000 - money
 
 
-async def test_points_pay_and_are_earned_and_go_back_with_the_goods():
+@pytest.mark.parametrize("part", [False, True])
+async def test_points_pay_and_are_earned_and_go_back_with_the_goods(part):
     pays, earns = PayPoints(points=100, off_minor=100), Reward(to="points", off_ppm=100_000)
     f = await fair(promotion("pays", (pays,)), promotion("earns", (earns,)))
     await f.fill("points", (Fill("wallet/ann/points", "points", "", 1000),))
     claims = (("pays", {}), ("earns", {}))
-    placed = await f.do(f.placed("1", "ann", *claims, facts={"points": 800}))
+    lines = [("1", "tea-1", 2, 2500)]
+    placed = await f.do(f.placed("1", "ann", *claims, lines=lines, facts={"points": 800}))
     assert placed["total_minor"] == 4200
     assert balance(f, "wallet/ann/points") == (1000, 800, 420)
     await f.do(f.order("1", "paid"))
     assert balance(f, "wallet/ann/points") == (1000 - 800 + 420, 0, 0)
+    if part:
+        half = await f.do(f.order("1", "refunded", lines=[{"line": "1", "quantity": 1}]))
+        assert half["refunded_minor"] == 2100
+        assert balance(f, "wallet/ann/points") == (620 + 400 - 210, 0, 0)
     await f.do(f.order("1", "refunded"))
     assert balance(f, "wallet/ann/points") == (1000, 0, 0)
 
@@ -272,3 +283,31 @@ async def test_an_order_keeps_the_rules_it_was_placed_under():
     await f.do(f.order("1", "paid"))
     first = await f.do(f.order("1", "refunded", lines=[{"line": "a", "quantity": 1}]))
     assert first["refunded_minor"] == 500  # one alone costs 10.00: of 15.00 paid, 5.00 come back
+
+
+STEPS = [("a", 1), ("b", 2), ("a", 1), ("b", 1), ("a", 1)]
+
+
+@pytest.mark.parametrize("policy", ["allocated", "rerate_down"])
+@pytest.mark.parametrize("order", [STEPS, STEPS[::-1], [("b", 3), ("a", 3)]])
+async def test_refunds_of_an_order_are_those_of_the_engine(policy, order):
+    """The host's refunds, step by step, beside `pricing.refunds` on the same cart."""
+    gives = ((Percent(off_ppm=330_000, each="unit"),), (FULL,), (Nth(off_ppm=500_000, nth=3),))
+    setups = [promotion(f"p{n}", effects, refund=policy) for n, effects in enumerate(gives)]
+    f = await fair(*setups)
+    lines = [("a", "x", 3, 2199), ("b", "y", 3, 1099)]
+    await f.do(f.placed("1", "ann", *((one.play, {}) for one in setups), lines=lines))
+    await f.do(f.order("1", "paid"))
+    cart = Cart(
+        currency="USD",
+        lines=tuple(CartLine(line=line, sku=sku, quantity=n, unit_price_minor=price) for line, sku, n, price in lines),
+    )
+    book = Rulebook([find("promotion").promotion(one.rules) for one in setups])
+    sold = refunds.Sold(cart=cart, priced=price(cart, book))
+    came = 0
+    for line, quantity in order:
+        there = refunds.refund(policy, sold, {line: quantity}, book)
+        here = await f.do(f.order("1", "refunded", lines=[{"line": line, "quantity": quantity}]))
+        assert here["refunded_minor"] == there.amount_minor, (line, quantity)
+        sold, came = there.then, came + here["refunded_minor"]
+    assert came == sold.priced.total_minor

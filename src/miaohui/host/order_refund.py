@@ -3,9 +3,10 @@
     refund = paid - refunded before - what the goods that stay cost,  never less than 0
 
 What stays costs its stored net, unit by unit (`allocated`: nothing is priced anew). Under `rerate_down` the cart is priced anew for
-what is left, and a promotion that would give less now takes the difference; under both `rerate_down` and `forfeit_gift` a gift that
-is no longer earned and not sent back is charged at its declared value. So the refund of everything is what was paid, in any
-order; and nobody gets more back than the unit cost him.
+what is left, and that is what it costs; under `forfeit_gift` a gift that is no longer earned and not sent back is charged at its
+declared value, until it comes. Each promotion has the policy of its campaign. The refund of
+everything is what was paid, in any order. `pricing.refunds` says the same of a sale that has one policy and nothing but promotions;
+a test holds them together.
 """
 
 from collections.abc import Mapping
@@ -38,28 +39,29 @@ def settle(
 ) -> Settlement:
     """The refund of `quantities` (line -> units), which leaves `left`."""
     stays = [_stays(order, n, left) for n, _ in enumerate(order.claims)]
-    lost, forfeit = 0, 0
-    for n, one in still.items():
-        now = sum(one.share.given_minor.values()) if one.share else 0
-        if one.policy == "rerate_down" and now < stays[n]:
-            lost += stays[n] - now
-            stays[n] = now
-        forfeit += _unearned(order, n, left, one)
+    anew = {n: one for n, one in still.items() if one.policy == "rerate_down"}
+    keeps = list(stays)
+    for n, one in anew.items():
+        keeps[n] = sum(one.share.given_minor.values()) if one.share else 0
     back = [
-        max(0, sum(claim.given_minor.values()) - stays[n] - claim.back_minor) for n, claim in enumerate(order.claims)
+        max(0, sum(claim.given_minor.values()) - keeps[n] - claim.back_minor) for n, claim in enumerate(order.claims)
     ]
     money = refund_minor(order, dict(quantities))
     if still:
-        off = order.discounts()
-        kept = sum(
-            sum(dues(order, line, off[line.line])[line.quantity - left[line.line] :])
-            for line in order.lines
-            if left[line.line]
-        )
-        total = max(0, order.total_minor() - order.refunded_minor - kept - lost - forfeit)
+        forfeit = sum(_unearned(order, n, left, one) for n, one in still.items() if one.policy == "forfeit_gift")
+        total = max(0, order.total_minor() - order.refunded_minor - _cost(order, left, stays, keeps, anew) - forfeit)
         lines = list(money)
         money = dict(zip(lines, allocate(total, [money[line] for line in lines]), strict=True))
     return Settlement(money, back)
+
+
+def _cost(order: Order, left: Mapping[str, int], stays: list[int], keeps: list[int], anew: Mapping[int, Still]) -> int:
+    """What the goods that stay cost when the claims give `keeps`: exactly so if all were priced anew, else from the stored net."""
+    if all(n in anew for n, claim in enumerate(order.claims) if claim.given_minor):
+        return sum(left[line.line] * line.unit_price_minor for line in order.lines) - sum(keeps)
+    off = order.discounts()
+    net = sum(sum(dues(order, line, off[line.line])[line.quantity - left[line.line] :]) for line in order.lines)
+    return net + sum(stays) - sum(keeps)
 
 
 def _stays(order: Order, n: int, left: Mapping[str, int]) -> int:

@@ -8,8 +8,9 @@ Value     place   holds budget -> spent (what it gives) and one use: world -> us
                   gifts_n -> given_n; points that pay: wallet -> points; points or money earned: world or budget -> wallet
           pay     posts all of it
           release voids all of it
-          refund  what of the discount comes back: spent -> budget; gifts: given_n -> the shop's stock; of the whole order also the
-                  use (unless `use_comes_back` is off), the points that paid, and of what was earned whatever is still there
+          refund  what of the discount comes back: spent -> budget, with the points that made it; gifts: given_n -> the shop's
+                  stock; of what was earned the share of the goods, as far as it is still there; of the whole order also the use
+                  (unless `use_comes_back` is off)
 Promises  uses <= `uses`, uses of one identity <= `per_customer`, spent + held <= budget. With `let_last_exceed` the order that
           meets the end of the budget gets its discount in full: what is over comes from outside, world -> spent, and shows there.
 Money     of `budget`, or without one of the campaign's.
@@ -449,42 +450,57 @@ def _applied(rules: Rules, claim: Claim) -> Applied:
 
 
 def _refund(rules: Rules, balances: Mapping[str, Account], action: Refund) -> Decision:
-    claim, customer = action.claim, action.claim.who.customer
-    transfers = []
-    # what came from outside goes back there first
-    excess = min(claim.kept.get("excess", 0), action.earlier_minor + action.back_minor)
-    outside = excess - min(claim.kept.get("excess", 0), action.earlier_minor)
-    transfers.append(Transfer(_pool(rules, "spent"), world_key(rules.currency), outside))
-    transfers.append(Transfer(_pool(rules, "spent"), _budget(rules), action.back_minor - outside))
+    claim = action.claim
     gifts = [action.quantities.get(gift_line(rules.id, sku), 0) for sku in rules.gifts()]
+    uses = 1 if action.whole and rules.use_comes_back else 0
+    transfers = [*_money_back(rules, action), *_unpaid(rules, balances, action)]
     for n, (sku, back) in enumerate(zip(rules.gifts(), gifts, strict=True), 1):
         transfers.append(Transfer(_pool(rules, f"given_{n}"), sku_key(sku), back))
-    uses = 1 if action.whole and rules.use_comes_back else 0
     if uses:
         transfers.append(Transfer(_pool(rules, "used"), world_key(USE), 1))
         transfers += [Transfer(limit, world_key(USE), 1) for _, limit in _limits(rules, claim)]
-    if action.whole:
-        transfers += _unpaid(rules, balances, claim, customer)
-    if not any(t.amount for t in transfers):
+    moved = tuple(t for t in transfers if t.amount)
+    if not moved:
         return Decision(reply=Settled())
     counted = {f"gifts_{n}": gifts[n - 1] if n <= len(gifts) else 0 for n in _GIFTS}
-    returned = Returned(customer, claim.order, action.back_minor, uses, sum(gifts), **counted)
-    return Decision(reply=Settled(), events=(returned,), transfers=tuple(t for t in transfers if t.amount))
+    returned = Returned(claim.who.customer, claim.order, action.back_minor, uses, sum(gifts), **counted)
+    return Decision(reply=Settled(), events=(returned,), transfers=moved)
 
 
-def _unpaid(rules: Rules, balances: Mapping[str, Account], claim: Claim, customer: str) -> list[Transfer]:
-    """Points that paid come back; of what was earned, whatever he still has."""
-    found = []
+def _money_back(rules: Rules, action: Refund) -> Iterator[Transfer]:
+    """What of the discount comes back; what came from outside goes back there first."""
+    excess = action.claim.kept.get("excess", 0)
+    outside = min(excess, action.earlier_minor + action.back_minor) - min(excess, action.earlier_minor)
+    yield Transfer(_pool(rules, "spent"), world_key(rules.currency), outside)
+    yield Transfer(_pool(rules, "spent"), _budget(rules), action.back_minor - outside)
+
+
+def _unpaid(rules: Rules, balances: Mapping[str, Account], action: Refund) -> Iterator[Transfer]:
+    """Points that paid come back with the discount they made; of what was earned, the share of the goods, as far as it is there."""
+    claim, customer = action.claim, action.claim.who.customer
     if points := claim.kept.get("points", 0):
-        found.append(Transfer(_pool(rules, "points"), wallet_key(customer, POINTS), points))
+        given, before = sum(claim.given_minor.values()), action.earlier_minor
+        back = _share(points, before, before + action.back_minor, given, whole=action.whole)
+        yield Transfer(_pool(rules, "points"), wallet_key(customer, POINTS), back)
+    worth = {line.line: line.unit_price_minor for line in claim.lines}
+    total = sum(line.quantity * line.unit_price_minor for line in claim.lines)
+    gone = total - sum(left * worth[line] for line, left in action.left.items())
+    before = gone - sum(quantity * worth[line] for line, quantity in action.quantities.items())
     for name, unit, home in (
         ("earned_points", POINTS, world_key(POINTS)),
         ("earned_money", rules.currency, _budget(rules)),
     ):
         if earned := claim.kept.get(name, 0):
             wallet = wallet_key(customer, unit)
-            found.append(Transfer(wallet, home, min(earned, balances[wallet].room())))
-    return found
+            back = _share(earned, before, gone, total, whole=action.whole)
+            yield Transfer(wallet, home, min(back, balances[wallet].room()))
+
+
+def _share(amount: int, before: int, now: int, total: int, *, whole: bool) -> int:
+    """What of `amount` belongs to the way from `before` to `now` out of `total`; at the end all that is left."""
+    if not total:
+        return amount if whole else 0
+    return (amount if whole else amount * now // total) - amount * before // total
 
 
 def gift_line(id: str, sku: str) -> str:
