@@ -168,7 +168,7 @@ def rivals(seed: int, count: int, products: int) -> list[Promotion]:
     draw = random.Random(f"rivals {seed}")
     effects: list[Callable[[Scope], AnyEffect]] = [
         lambda scope: Nth(off_ppm=draw.randint(3, 6) * 100_000, scope=scope),
-        lambda scope: Bundle(parts=(Part(quantity=3, scope=scope),), price_minor=draw.randint(20_000, 60_000)),
+        lambda scope: Bundle(parts=(Part(quantity=3, scope=scope),), price_minor=draw.randint(55_000, 75_000)),
         lambda scope: BuyGet(buy=2, get=1, scope=scope, get_scope=scope),
         lambda scope: Percent(off_ppm=draw.randint(5, 30) * 10_000, scope=scope),
         lambda scope: Amount(off_minor=draw.randint(1000, 30_000), scope=scope),

@@ -75,15 +75,6 @@ class Basket:
             setattr(twin, name, getattr(self, name)[:])
         return twin
 
-    def parts(self, run: int) -> list[tuple[int, int]]:
-        """What was taken off one unit of `run`: (promotion, minor units), the first first."""
-        found, link = [], self.taken[run]
-        while link is not None:
-            turn, minor, link = link
-            found.append((turn, minor))
-        found.reverse()
-        return found
-
     def rooms(self, runs: Iterable[int]) -> list[int]:
         """How much may still be taken off one unit of each run."""
         price, low = self.price, self.low

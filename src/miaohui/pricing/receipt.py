@@ -69,18 +69,19 @@ def _lines(
     units: list[list[Units]] = [[] for _ in items]
     given: list[dict[int, int]] = [{} for _ in items]
     for run, line in enumerate(basket.line):
-        parts, count = basket.parts(run), basket.count[run]
-        taken = given[line]
-        for turn, minor in parts:
+        count, link, rows = basket.count[run], basket.taken[run], units[line]
+        taken, parts = given[line], []
+        while link is not None:  # the last first
+            turn, minor, link = link
             taken[turn] = taken.get(turn, 0) + minor * count
-        named = tuple([(ids[turn], minor) for turn, minor in parts])
-        rows = units[line]
+            parts.append((ids[turn], minor))
+        named = tuple(parts[::-1])
         if rows and rows[-1].parts == named and rows[-1].list_minor == basket.list[run]:
             count += rows.pop().count
         rows.append(Units(count, basket.list[run], basket.price[run], named))
     priced = []
     for n, item in enumerate(items):
-        for turn, minor in given[n].items():
+        for turn, minor in sorted(given[n].items()):
             saved.setdefault(turn, {})[item.line] = minor
         due = sum(x.count * x.due_minor for x in units[n])
         priced.append(
@@ -91,7 +92,7 @@ def _lines(
                 list_minor=sum(x.count * x.list_minor for x in units[n]),
                 due_minor=due,
                 tax_minor=tax_of(due, item.tax_ppm, cart.tax),
-                given_minor={ids[turn]: minor for turn, minor in given[n].items()},
+                given_minor={ids[turn]: minor for turn, minor in sorted(given[n].items())},
                 units=tuple(units[n]),
             )
         )

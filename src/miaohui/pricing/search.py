@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from miaohui.pricing.basket import FREE, Basket
 from miaohui.pricing.bounds import most
-from miaohui.pricing.effects import AnyEffect
+from miaohui.pricing.effects import AnyEffect, Gift
 from miaohui.pricing.relaxed import Free, Offer
 
 if TYPE_CHECKING:
@@ -55,16 +55,18 @@ class _Hunt:
         self._prepare()
 
     def _prepare(self) -> None:
-        """What can still come from candidate n on: by number of candidates; from what is no group; from one unit of each run."""
+        """What can still come from candidate n on: by number; from what is no group; from gifts; from one unit of each run."""
         size = len(self.turns)
         self.most = [[0] * (self.at_most + 1) for _ in range(size + 1)]
-        self.others = [0] * (size + 1)
+        self.others, self.gifts = [0] * (size + 1), [0] * (size + 1)
         self.units = [[0] * len(self.sale.goods.start) for _ in range(size + 1)]
         for n in range(size - 1, -1, -1):
             largest = sorted((offer.most for offer in self.offers[n:]), reverse=True)
             self.most[n] = [sum(largest[:k]) for k in range(self.at_most + 1)]
             units = self.offers[n].units
             self.others[n] = self.others[n + 1] + (self.offers[n].most if units is None else 0)
+            gift = any(isinstance(effect, Gift) for effect in self.turns[n][1])
+            self.gifts[n] = self.gifts[n + 1] + (self.offers[n].most if gift else 0)
             self.units[n] = list(map(max, self.units[n + 1], units)) if units else self.units[n + 1]
         self.by_line = [[0] * len(self.sale.cart.lines) for _ in range(size + 1)]
         """`units` by line, for baskets whose runs are split since."""
@@ -113,7 +115,7 @@ class _Hunt:
         """Decide candidate `n` and those after it for real."""
         if worth > self.worth:
             self.worth, self.best = worth, taken
-        if n == len(self.turns) or self._hopeless_now(n, goods, worth, len(taken)) or self._stop():
+        if n == len(self.turns) or self._hopeless_now(n, goods, shipping, worth, len(taken)) or self._stop():
             return
         turn, effects = self.turns[n]
         if self.clashing[n].isdisjoint(taken):
@@ -134,8 +136,12 @@ class _Hunt:
         joint = sum([value * count for value, count in zip(self.units[n], free, strict=True)])
         return worth + self.others[n] + joint <= self.worth
 
-    def _hopeless_now(self, n: int, goods: Basket, worth: int, taken: int) -> bool:
+    def _hopeless_now(self, n: int, goods: Basket, shipping: Basket, worth: int, taken: int) -> bool:
+        """The same for real baskets; and nobody takes more off a unit than leaves it at its floor."""
         if worth + self.most[n][self.at_most - taken] <= self.worth:
+            return True
+        rooms = sum([(p - low) * k for p, low, k in zip(goods.price, goods.low, goods.count, strict=True)])
+        if worth + rooms + sum(shipping.price) + self.gifts[n] <= self.worth:
             return True
         if self.sale.options.base == "running":
             return False
