@@ -2,7 +2,7 @@
 
 A request takes the short way when it is the plainest there is (`_PLAIN`): POST, HTTP/1.1, well-formed headers, each once, a
 content-length, nothing else under way on its connection. Any other is fed to uvicorn's parser, which decides what it means: the
-short way never judges a doubtful request. It halves what the server spends on an action (docs/decisions/0012).
+short way never judges a doubtful request. It halves what the server spends on an action.
 
 It also ends connections that do harm by doing nothing: idle for `IDLE_S`, a request that is not whole after `REQUEST_S`, an answer
 that nobody reads for `IDLE_S`, and those beyond `CONNECTIONS_MAX`.

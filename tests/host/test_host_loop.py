@@ -1,0 +1,132 @@
+"""The loop that owns the storage: one poisoned submission fails alone and cheaply, what is remembered of customers is proved with
+every batch, and a full queue takes nothing in."""
+
+from msgspec.structs import replace
+
+from miaohui.host.acquaintances import Acquaintances
+from miaohui.host.host import Busy, Host
+from miaohui.host.memory import Memory
+from miaohui.host.storage import Acquaintance, Person
+from miaohui.host.submission import Customer
+from tests.host.stage import CAMPAIGN, SECRET, Fair, T, memory_fair, said, setup
+
+
+class Poisoned(Memory):
+    """Cannot store what concerns one customer."""
+
+    stores, poison = 0, "nobody"
+
+    async def store(self, changes):
+        """See `Storage`."""
+        self.stores += 1
+        if any(self.poison in key for key in changes.accounts):
+            raise RuntimeError("this cannot be stored")
+        await super().store(changes)
+
+
+async def fair_on(storage, *setups):
+    for one in setups:
+        storage.set_up(one)
+    return await Fair(Host(storage, SECRET), list(setups)).open(budget=10**9)
+
+
+async def together(f, submissions):
+    """Answers of submissions that come in at once, in their order."""
+    got = []
+    for s in submissions:
+        f.host.take(s, got.append)
+    await f.host._task
+    return got
+
+
+async def test_a_submission_that_cannot_be_stored_fails_alone_and_cheaply():
+    f = await fair_on(Poisoned(lambda: T), setup("coupon", count=600))
+    f.host.storage.poison, f.host.storage.stores = "c77/", 0
+    before = len(f.host.storage.transfers)
+    answers = await together(f, [f.act("coupon", "claim", f"c{n}") for n in range(512)])
+    assert [n for n, a in enumerate(answers) if a.refusal is not None] == [77]
+    assert answers[77].refusal.code == "failed"
+    assert f.host.storage.stores == 1 + 2 * 9  # the whole, then two halves at each of log2(512) sizes
+    assert f.host.figures.failed == 1
+    assert len(f.host.storage.states) == 511
+    assert len(f.host.storage.transfers) == before + 511 * 3
+    again = await together(f, [f.act("coupon", "claim", "c76", key="other")])
+    assert said(again[0]) == "limit_reached"
+
+
+async def test_many_poisoned_ones_take_nobody_else_with_them():
+    f = await fair_on(Poisoned(lambda: T), setup("coupon", count=600))
+    f.host.storage.poison = "5/"  # every tenth
+    answers = await together(f, [f.act("coupon", "claim", f"c{n}") for n in range(100)])
+    assert [n for n, a in enumerate(answers) if a.refusal is not None] == list(range(5, 100, 10))
+    assert len(f.host.storage.states) == 90
+
+
+async def test_a_consent_taken_back_counts_in_the_next_batch():
+    f = await memory_fair([setup("coupon", per_customer=9, head={"consent": "terms"})], [T], {"ann": yes()}).open()
+    assert (await f.do(f.act("coupon", "claim", "ann")))["amount_minor"] == 500
+    f.host.storage.people["ann"] = Person()
+    before = len(f.host.storage.transfers), len(f.host.storage.events)
+    assert await f.do(f.act("coupon", "claim", "ann")) == "no_consent"
+    assert (len(f.host.storage.transfers), len(f.host.storage.events)) == before
+    assert f.host.figures.retries == 1  # what was remembered did not hold
+    f.host.storage.people["ann"] = yes()
+    assert (await f.do(f.act("coupon", "claim", "ann")))["amount_minor"] == 500
+
+
+def yes():
+    return Person(consents=frozenset({"terms"}))
+
+
+async def test_a_new_phone_counts_against_the_limit_of_whoever_else_has_it():
+    f = await memory_fair([setup("coupon")], [T], {"ann": Person({"phone": "p"}), "bob": Person()}).open()
+    assert (await f.do(f.act("coupon", "claim", "ann")))["amount_minor"] == 500
+    f.host.known.learn(Acquaintance(), [Customer(id="bob")])  # he is remembered, without a phone
+    f.host.storage.people["bob"] = Person({"phone": "p"})
+    assert await f.do(f.act("coupon", "claim", "bob")) == "limit_reached"
+
+
+async def test_a_shops_id_that_now_belongs_to_somebody_else_is_looked_up_again():
+    f = await memory_fair([setup("coupon")], [T]).open()
+    ann = Customer(shop_hash="h", shop_id="1228")
+
+    def claim(key):
+        return replace(f.act("coupon", "claim", "", key=key), customer=ann)
+
+    await f.do(claim("1"))
+    first = f.host.known.customers["h"]
+    storage = f.host.storage
+    storage.customers["h"], storage.hashes = "somebody-else", {"somebody-else": "h"}
+    assert (await f.do(claim("2")))["amount_minor"] == 500
+    assert f"wallet/{first}/coupon:{CAMPAIGN}/coupon" in storage.accounts
+    assert f"wallet/somebody-else/coupon:{CAMPAIGN}/coupon" in storage.accounts
+
+
+def test_only_so_many_customers_are_remembered():
+    known = Acquaintances(people_max=3)
+    for n in range(5):
+        asked = [Customer(shop_hash=f"h{n}", shop_id=str(n))]
+        assert known.strangers(asked) == asked
+        known.learn(Acquaintance({f"h{n}": f"c{n}"}), asked)
+        assert known.strangers(asked) == []
+    assert list(known.people) == ["c2", "c3", "c4"]
+    assert list(known.customers) == ["h2", "h3", "h4"]
+
+
+async def test_a_full_queue_takes_nothing_in_and_goes_on():
+    f = await memory_fair([setup("coupon", count=100)], [T]).open()
+    f.host.queue_max = 10
+    got, refused = [], []
+    submissions = [f.act("coupon", "claim", f"c{n}") for n in range(30)]
+    for s in submissions:
+        try:
+            f.host.take(s, got.append)
+        except Busy:
+            refused.append(s)
+    await f.host._task
+    assert (len(got), len(refused)) == (10, 20)
+    assert len(f.host.storage.states) == 10  # nothing of the others has happened
+    while refused:
+        chunk, refused = refused[:10], refused[10:]
+        assert [a.refusal for a in await together(f, chunk)] == [None] * 10
+    assert len(f.host.storage.states) == 30
