@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from miaohui.campaign.edits import CannotEdit
-from miaohui.console.promotions import _form, edited
+from miaohui.console.promotion_form import edited, form_of
 from tests.browser import NARROW, WIDE, Visitor, sound
 from tests.console.conftest import Console, sign_in
 from tests.console.fair import Fair, document, fair
@@ -28,13 +28,13 @@ codes = ["TEA10"]
 
 
 def test_the_form_is_the_table_of_the_document_and_back() -> None:
-    form = _form(PROMOTIONS, "full")
+    form = form_of(PROMOTIONS, "full")
     assert form == {
         "was": "full", "name": "full", "title_zh": "满减", "title_en": "Full reduction", "gives": "10.00 off 100.00",
         "when": "", "on": "", "codes": "", "groups": "", "exclusive_with": "",
     }  # fmt: skip
     assert edited(PROMOTIONS, form) == (PROMOTIONS, "full")
-    assert edited(PROMOTIONS, _form(PROMOTIONS, "insiders")) == (PROMOTIONS, "insiders")
+    assert edited(PROMOTIONS, form_of(PROMOTIONS, "insiders")) == (PROMOTIONS, "insiders")
     changed = form | {
         "gives": "10.00 off 100.00\nfree shipping",
         "per_customer": "2",
@@ -47,7 +47,7 @@ def test_the_form_is_the_table_of_the_document_and_back() -> None:
     assert "per_customer = 2" in text
     assert 'exclusive = "cart"' in text
     assert "# the one that everybody sees" in text
-    assert _form(text, "full") == changed
+    assert form_of(text, "full") == changed
     with pytest.raises(CannotEdit, match="a name has small letters"):
         edited(PROMOTIONS, {"name": "Big Sale", "gives": "1.00 off"})
 

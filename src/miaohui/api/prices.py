@@ -25,7 +25,8 @@ from miaohui.campaign.refused import CampaignRefused
 from miaohui.campaign.tryout import tryout
 from miaohui.customers.identities import SHOP, identity_hash
 from miaohui.host.listing import Listed, ListingInput, listing
-from miaohui.host.quote import CartInput, Quote, Quotes
+from miaohui.host.quote import CartInput, Quote
+from miaohui.host.quotes import Quotes
 from miaohui.host.submission import Customer
 from miaohui.pages.language import language_of
 from miaohui.plays._contract import Refusal

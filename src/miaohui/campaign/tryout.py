@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from miaohui.campaign.document import Document
 from miaohui.campaign.setups import setups
-from miaohui.host.quote import CartInput, Pretend, Quote, Quotes
+from miaohui.host.quote import CartInput, Pretend, Quote
+from miaohui.host.quotes import Quotes
 from miaohui.host.setup import Register
 from miaohui.plays._contract import Refusal
 

@@ -28,6 +28,7 @@ from miaohui.console import (
     review,
     search,
     tasks,
+    try_cart,
     war_room,
     webhooks,
 )
@@ -46,6 +47,7 @@ PAGES = (
     plan_edits,
     editor,
     promotions,
+    try_cart,
     goals,
     tasks,
     material,

@@ -10,7 +10,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from miaohui.host.orders import Facts, LineInput
-from miaohui.host.quote import CartInput, Quote, Quotes
+from miaohui.host.quote import CartInput, Quote
+from miaohui.host.quotes import Quotes
 from miaohui.host.submission import Customer
 from miaohui.plays._contract import Refusal
 from miaohui.pricing.effects import AnyEffect, Bundle, BuyGet, Nth, Reduction

@@ -280,20 +280,16 @@ def units_of(lines: tuple[Line, ...], dues: dict[str, list[int]]) -> dict[str, t
     return found
 
 
+def line_reply(line: Line, off_minor: int) -> LineReply:
+    """A line as its shop sees it, `off_minor` below its list amount."""
+    list_minor = line.quantity * line.unit_price_minor
+    return LineReply(line.line, list_minor, off_minor, list_minor - off_minor, line.sku, line.quantity)
+
+
 def reply(order_id: str, order: Order, *, refund: str = "", refunded_minor: int = 0) -> OrderReply:
     """The order as its shop sees it."""
     off = order.discounts()
-    lines = tuple(
-        LineReply(
-            line=x.line,
-            list_minor=x.quantity * x.unit_price_minor,
-            discount_minor=off[x.line],
-            due_minor=x.quantity * x.unit_price_minor - off[x.line],
-            sku=x.sku,
-            quantity=x.quantity,
-        )
-        for x in order.lines
-    )
+    lines = tuple(line_reply(line, off[line.line]) for line in order.lines)
     return OrderReply(
         order=order_id,
         status=order.status,
