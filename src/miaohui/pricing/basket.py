@@ -4,7 +4,6 @@ A run is split only where a cent or an offer ends inside it, so that a line of 1
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from miaohui.pricing.allocation import allocate_runs
 
@@ -13,14 +12,9 @@ Taken = tuple[int, int, "Taken | None"]
 """(promotion, minor units it took off one unit, what was taken before)."""
 
 
-class Cut(NamedTuple):
-    """`part` off each of `units` units of `run`, from its `offset`-th on; `grouped`: a unit group uses these units up."""
-
-    run: int
-    offset: int
-    units: int
-    part: int
-    grouped: bool = False
+Cut = tuple[int, int, int, int, bool]
+"""(run, offset, units, part, grouped): `part` off each of `units` units of `run` from its `offset`-th on; `grouped`: a unit group
+uses these units up. A plain tuple: a large cart makes thousands."""
 
 
 def total(cuts: Iterable[Cut]) -> int:
@@ -32,18 +26,18 @@ def capped(cuts: Sequence[Cut], most: int) -> list[Cut]:
     """The same cuts, `most` in all: each shrinks in proportion."""
     if total(cuts) <= most:
         return list(cuts)
-    parts = [cut.part for cut in cuts]
+    counts, parts = [cut[2] for cut in cuts], [cut[3] for cut in cuts]
     return [
         piece
-        for cut, share in zip(cuts, allocate_runs(most, [cut.units for cut in cuts], parts, parts), strict=True)
-        for piece in shared(cut.run, cut.offset, share, grouped=cut.grouped)
+        for (run, offset, _, _, grouped), share in zip(cuts, allocate_runs(most, counts, parts, parts), strict=True)
+        for piece in shared(run, offset, share, grouped=grouped)
     ]
 
 
 def shared(run: int, offset: int, share: Iterable[tuple[int, int]], *, grouped: bool = False) -> Iterable[Cut]:
     """Cuts of `run` from one run's share as `allocate_runs` gives it: [(units, part), ...]."""
     for units, part in share:
-        yield Cut(run, offset, units, part, grouped)
+        yield run, offset, units, part, grouped
         offset += units
 
 
@@ -104,7 +98,7 @@ class Basket:
 
     def _take_inside(self, cuts: list[Cut], promotion: int) -> int:
         moved = 0
-        whole = []
+        whole: list[Cut] = []
         end = (-1, 0)
         for run, offset, units, part, grouped in sorted(cuts):
             at = run + moved
@@ -115,7 +109,7 @@ class Basket:
             if units < self.count[at]:
                 self._split(at, units)
                 moved += 1
-            whole.append(Cut(at, 0, units, part, grouped))
+            whole.append((at, 0, units, part, grouped))
             end = (run, offset + units)
         return self.take(whole, promotion)
 

@@ -228,13 +228,13 @@ class Sale:
         offers = [(turn, self.cuts(turn, effects[0], self.goods)) for turn, effects in turns]
         winner: dict[int, tuple[int, int]] = {}
         for turn, cuts in offers:
-            for line in dict.fromkeys(self.goods.line[cut.run] for cut in cuts):
-                worth = total(cut for cut in cuts if self.goods.line[cut.run] == line)
+            for line in dict.fromkeys(self.goods.line[cut[0]] for cut in cuts):
+                worth = total(cut for cut in cuts if self.goods.line[cut[0]] == line)
                 if line not in winner or (best and worth > winner[line][0]):
                     winner[line] = (worth, turn)
         won = {line: turn for line, (_, turn) in winner.items()}
         for line in sorted(won, reverse=True):  # the last line first: splitting its runs moves no earlier one
-            cuts = [cut for cut in dict(offers)[won[line]] if self.goods.line[cut.run] == line]
+            cuts = [cut for cut in dict(offers)[won[line]] if self.goods.line[cut[0]] == line]
             self.gave[won[line]] = self.gave.get(won[line], 0) + self.goods.take(cuts, won[line])
         applied = list(dict.fromkeys(won[line] for line in sorted(won)))
         for turn, effects in turns:
@@ -278,8 +278,8 @@ class Sale:
         if self.options.budget == "whole":
             return cuts if total(cuts) <= left else []
         kept: list[Cut] = []
-        for line in dict.fromkeys(basket.line[cut.run] for cut in cuts):
-            part = [cut for cut in cuts if basket.line[cut.run] == line]
+        for line in dict.fromkeys(basket.line[cut[0]] for cut in cuts):
+            part = [cut for cut in cuts if basket.line[cut[0]] == line]
             if total(part) <= left:
                 kept += part
                 left -= total(part) if self.options.budget == "line" else 0

@@ -3,10 +3,11 @@
 Each effect is worked through with figures in docs/reference/pricing.md; a test recomputes them.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import repeat
 
 from miaohui.pricing.allocation import allocate, allocate_runs, percent
-from miaohui.pricing.basket import FREE, Basket, Cut, capped, shared, total
+from miaohui.pricing.basket import FREE, Basket, Cut, capped, shared
 from miaohui.pricing.cart import Cart
 from miaohui.pricing.conditions import Scope
 from miaohui.pricing.effects import (
@@ -46,7 +47,7 @@ class Giver:
                 found = self._amount(effect, basket)
             case Price():
                 chosen = self._chosen(basket, effect.scope, effect.units_max)
-                found = self._per_unit(basket, chosen, lambda n: max(0, basket.price[n] - effect.price_minor))
+                found = self._per_unit(basket, chosen, [basket.price[n] - effect.price_minor for n in chosen[0]])
             case Reduction():
                 found = self._reduction(effect, basket)
             case PayPoints():
@@ -54,12 +55,12 @@ class Giver:
                 found = self._lay(basket, self._chosen(basket, effect.scope), amount)
             case Deposit():
                 held = self._deposits(basket, effect.scope)
-                found = self._per_unit(basket, held, lambda _: effect.worth_minor - effect.deposit_minor)
+                found = self._per_unit(basket, held, repeat(effect.worth_minor - effect.deposit_minor))
             case Nth() | Bundle() | BuyGet():
                 found = self._groups(effect, basket)
             case _:
                 found = []
-        return found if total(found) else []
+        return found if any(part for _, _, _, part, _ in found) else []
 
     def points(self, effect: PayPoints, basket: Basket) -> int:
         """How many points pay: full steps of what the customer offers and owns, within the share, never for nothing."""
@@ -99,7 +100,7 @@ class Giver:
         chosen = self._chosen(basket, effect.scope, effect.units_max)
         of = basket.start if effect.of == "base" else basket.activity
         if effect.each == "unit":
-            found = self._per_unit(basket, chosen, lambda n: percent(of[n], effect.off_ppm))
+            found = self._per_unit(basket, chosen, [percent(of[n], effect.off_ppm) for n in chosen[0]])
         else:
             found = []
             for part in _by_line(basket, chosen) if effect.each == "line" else [chosen]:
@@ -110,7 +111,7 @@ class Giver:
     def _amount(self, effect: Amount, basket: Basket) -> list[Cut]:
         chosen = self._chosen(basket, effect.scope, effect.units_max)
         if effect.each == "unit":
-            found = self._per_unit(basket, chosen, lambda _: effect.off_minor)
+            found = self._per_unit(basket, chosen, repeat(effect.off_minor))
         else:
             found = []
             for part in _by_line(basket, chosen) if effect.each == "line" else [chosen]:
@@ -196,13 +197,15 @@ class Giver:
 
     # --- laying an amount on units --------------------------------------------------------------------------------------
 
-    def _per_unit(self, basket: Basket, chosen: Chosen, part: Callable[[int], int]) -> list[Cut]:
-        price, low = basket.price, basket.low
-        cuts = []
-        for n, units in zip(*chosen, strict=True):
-            off = min(part(n), price[n] - low[n])
+    def _per_unit(self, basket: Basket, chosen: Chosen, parts: Iterable[int]) -> list[Cut]:
+        """One of `parts` off each unit of each run, as far as there is room."""
+        price, low, cuts = basket.price, basket.low, []
+        for n, units, off in zip(*chosen, parts, strict=False):
+            room = price[n] - low[n]
+            if off > room:
+                off = room
             if off > 0:
-                cuts.append(Cut(n, 0, units, off))
+                cuts.append((n, 0, units, off, False))
         return cuts
 
     def _lay(self, basket: Basket, chosen: Chosen, amount: int) -> list[Cut]:
@@ -218,18 +221,18 @@ class Giver:
         for n, share in zip(runs, shares, strict=True):
             if len(share) == 1:
                 if share[0][1]:
-                    cuts.append(Cut(n, 0, *share[0]))
+                    cuts.append((n, 0, *share[0], False))
             else:
-                cuts += [cut for cut in shared(n, 0, share) if cut.part]
+                cuts += [cut for cut in shared(n, 0, share) if cut[3]]
         return cuts
 
     def _lay_evenly(self, basket: Basket, run: int, units: int, amount: int) -> list[Cut]:
         room = basket.price[run] - basket.low[run]
         if amount >= room * units:
-            return [Cut(run, 0, units, room)] if room else []
+            return [(run, 0, units, room, False)] if room else []
         whole, spare = divmod(amount, units)
-        pieces = [Cut(run, 0, spare, whole + 1)] if spare else []
-        return [*pieces, Cut(run, spare, units - spare, whole)] if whole else pieces
+        pieces = [(run, 0, spare, whole + 1, False)] if spare else []
+        return [*pieces, (run, spare, units - spare, whole, False)] if whole else pieces
 
     def _lay_front(self, basket: Basket, chosen: Chosen, amount: int) -> list[Cut]:
         price, low = basket.price, basket.low
@@ -241,10 +244,10 @@ class Giver:
             for n, units in group:
                 room = price[n] - low[n]
                 full = min(units, part // room) if room else 0
-                found += [Cut(n, 0, full, room)] if full else []
+                found += [(n, 0, full, room, False)] if full else []
                 part -= full * room
                 if full < units and part and room:
-                    found.append(Cut(n, full, 1, part))
+                    found.append((n, full, 1, part, False))
                     part = 0
         return found
 
