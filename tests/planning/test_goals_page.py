@@ -1,6 +1,7 @@
 """The page of goals: the tree, the days, the targets of people."""
 
 import json
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -8,13 +9,17 @@ import msgspec
 import pytest
 from playwright.async_api import Browser, expect
 
+from miaohui.campaign.facts import Facts
 from miaohui.campaign.goals import Goal
 from miaohui.clock import moment_of
-from miaohui.planning.actuals import actuals
+from miaohui.events.envelope import event_id
+from miaohui.planning.actuals import Through, actuals
+from miaohui.planning.cases import of_case
 from miaohui.review.live import live_review
 from tests.browser import NARROW, WIDE, Visitor, sound
 from tests.console.conftest import Console, chromium, console_app, sign_in, workspace
-from tests.console.fair import Fair, document, fair
+from tests.console.fair import PEOPLE, Fair, document, fair
+from tests.console.test_review import past
 
 __all__ = ["chromium", "console_app", "fair", "workspace"]
 
@@ -113,6 +118,24 @@ async def test_what_came_is_what_the_review_says(fair: Fair) -> None:
     assert (simulated.total("participants"), simulated.total("coupons")) == (1, 1)
 
 
+async def test_curves_come_from_cases_of_both_kinds(fair: Fair, console_app: Console) -> None:
+    await past(fair)
+    text = document(fair.now_ms, **{"target = 500.00": 'target = 500.00\ncurve = "case:cj-13, case:none"'})
+    opens = fair.open
+    fair.open = lambda _="": opens(text)  # type: ignore[method-assign]
+    await fair.live()
+    db, events, world = fair.workspace.db, fair.workspace.events, Facts(zone="America/New_York", currency="USD")
+    assert await of_case(db, events, "cj-13", "gmv", world) == [0, 2401, 0]
+    assert await of_case(db, events, "cj-13", "parties", world) == [0, 2, 0]
+    assert await of_case(db, events, "autumn", "gmv", world) == [14_000, 0, 0, 0]
+    assert await of_case(db, events, "none", "gmv", world) == []
+    async with console_app.client() as client:
+        await console_app.log_in(client, "viewer")
+        page = (await client.get("/campaigns/autumn/goals?goal=gmv")).text
+        assert "Nothing is known of these cases; the curve is even without them: none" in page
+        assert "$0</td>" in page  # the first third of three days brought nothing
+
+
 async def test_the_gap_is_explained(fair: Fair, console_app: Console) -> None:
     await fair.live()
     async with console_app.client() as client:
@@ -123,6 +146,34 @@ async def test_the_gap_is_explained(fair: Fair, console_app: Console) -> None:
         assert "Fewer than two cases" in page
         missing = await client.get("/campaigns/none/goals")
         assert missing.status_code == 404
+
+
+async def test_the_mix_of_channels_is_told_apart(fair: Fair, console_app: Console) -> None:
+    opens = fair.open
+    fair.open = lambda _="": opens(written(fair.now_ms))  # type: ignore[method-assign]
+    await fair.live()
+    at = moment_of(fair.now_ms - 3_600_000)
+    views = [(PEOPLE[n], f"s{n}", "sms" if n < 2 else "share" if n < 9 else "") for n in range(10)]
+    rows = [(event_id(0, b"view" * 4, n), "page.viewed", at, *view, "autumn") for n, view in enumerate(views)]
+    columns = ["id", "name", "at", "customer", "session", "channel", "campaign"]
+    await fair.workspace.events.insert("events", columns, rows, "views")
+    made = (await fair.office.check(written(fair.now_ms))).document
+    assert made is not None
+    came = await actuals(fair.workspace.db, fair.workspace.events, "autumn", made.zone, made.currency)
+    assert came.through["sms"] == Through(visitors=2, orders=2, sales_minor=6_000)
+    assert came.through["share"] == Through(visitors=7, orders=2, sales_minor=8_000)
+    assert came.through[""].visitors == 1
+    async with console_app.client() as client:
+        await console_app.log_in(client, "viewer")
+        page = (await client.get("/campaigns/autumn/goals")).text
+        mix = page.split('id="h-mix"')[1].split("</table>")[0]
+        said = re.findall(r'<td class="num">([^<]+)</td>', mix)
+        plan, *steps, end = [
+            int(each.replace("$", "").replace("\N{MINUS SIGN}", "-").replace(",", "")) for each in said
+        ]
+        assert len(steps) == 4
+        assert end == 140
+        assert abs(plan + sum(steps) - end) <= 2  # each is rounded
 
 
 async def test_without_goals_the_page_teaches(fair: Fair, console_app: Console) -> None:

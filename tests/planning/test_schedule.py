@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from miaohui.planning.schedule import Circle, Piece, Ruler, Weekdays, critical, schedule
+from miaohui.calendar.workdays import Workdays
+from miaohui.planning.schedule import Circle, Piece, Ruler, critical, schedule
 
 TASKS = {
     "goal": (2, ()),
@@ -51,7 +52,7 @@ def test_a_circle_is_refused_with_its_names() -> None:
 
 
 def test_workdays_are_counted_from_the_first() -> None:
-    ruler = Ruler(Weekdays(), date(2026, 8, 29))  # a Saturday
+    ruler = Ruler(Workdays(""), date(2026, 8, 29))  # a Saturday
     assert [ruler.day(n) for n in (0, 4, 5)] == [date(2026, 8, 31), date(2026, 9, 4), date(2026, 9, 7)]
     assert [ruler.number(date(2026, 9, n)) for n in (1, 5, 7)] == [1, 5, 5]
 

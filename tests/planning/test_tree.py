@@ -11,7 +11,7 @@ from miaohui.campaign.goals import Goal
 from miaohui.clock import moment_of, ms_of
 from miaohui.planning.curve import EVEN, Curve
 from miaohui.planning.pacing import days, pace, units
-from miaohui.planning.spreads import NOBODY, Spread, shared, standing, totals
+from miaohui.planning.spreads import NOBODY, Spread, keeping, shared, standing, totals
 from miaohui.planning.tree import BEYOND, PLAN, roots
 from tests.planning.test_parts import CURVE
 
@@ -116,6 +116,18 @@ def test_a_day_on_which_all_are_away_belongs_to_nobody() -> None:
     assert half == {first: {"lin": 60, "wang": 30}}
     assert cells == {first: {"lin": 51, "wang": 50}, second: {"lin": 0, "wang": 0, NOBODY: 7}}
     assert totals(cells) == {"lin": 51, "wang": 50, NOBODY: 7}
+
+
+def test_everybody_may_keep_his_share_of_the_whole() -> None:
+    days_ahead = {date(2026, 9, n): 100 for n in (22, 23, 24)}
+    capacity = {"lin": Decimal(1), "wang": Decimal(1)}
+    cells = keeping(days_ahead, capacity, {"wang": {date(2026, 9, 22): 0}}, {"lin": 400, "wang": 200})
+    assert [sum(people.values()) for people in cells.values()] == [100, 100, 100]
+    assert cells[date(2026, 9, 22)] == {"lin": 100, "wang": 0}
+    assert totals(cells) == {"lin": 200, "wang": 100}
+    assert keeping(days_ahead, capacity, {}, {}) == shared(days_ahead, capacity)
+    new = keeping(days_ahead, capacity | {"he": Decimal("0.5")}, {}, {"lin": 400, "wang": 400})
+    assert [totals(new)[name] for name in ("lin", "wang", "he")] == [120, 120, 60]
 
 
 def test_only_accepted_targets_hold_and_days_before_stay() -> None:

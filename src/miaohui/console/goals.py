@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from miaohui.campaign.document import Document
 from miaohui.campaign.store import Campaign, Connection
-from miaohui.console import pacing
+from miaohui.console import pacing, waterfalls
 from miaohui.console.campaigns import campaign_of
 from miaohui.console.frame import show
 from miaohui.console.guard import TheOperator, TheWorkspace, forbidden, needs
@@ -196,7 +196,7 @@ def _channels(one: Days, shown: Board, document: Document) -> list[Channel]:
     named = [
         Channel(
             name,
-            pacing.said(one.measure, target, document.currency),
+            waterfalls.said(one.measure, target, document.currency),
             None if came is None else said(came.get(name, 0), ""),
         )
         for name, target in one.goal.by.items()
@@ -204,7 +204,7 @@ def _channels(one: Days, shown: Board, document: Document) -> list[Channel]:
     rest = sum(n for name, n in (came or {}).items() if name not in one.goal.by)
     other = [Channel("", Text("—", "—"), said(rest, ""))] if named and rest else []
     audiences = [
-        Channel(name, pacing.said(one.measure, target, document.currency), None)
+        Channel(name, waterfalls.said(one.measure, target, document.currency), None)
         for name, target in one.goal.by_audience.items()
     ]
     return named + other + audiences
@@ -232,10 +232,14 @@ async def propose(
     if not one.goal.people or not to_come:
         said = Text("没有人可分，或剩余的天数为零。", "There is nobody to share it, or no day left.")
         return see_other(request, path, said, "warn")
-    reason = str((await request.form()).get("reason", "")).strip()[:REASON_MAX]
+    form = await request.form()
+    reason = str(form.get("reason", "")).strip()[:REASON_MAX]
     async with workspace.db.acquire() as c:
         absent = await absences(c, one.goal.people, min(to_come), max(to_come))
         cells = spreads.shared(to_come, one.goal.people, absent)
+        if form.get("how") == "totals":
+            holds = spreads.totals(spreads.standing(await spreads.history(c, id, goal)))
+            cells = spreads.keeping(to_come, one.goal.people, absent, holds)
         await spreads.propose(c, operator.name, id, goal, one.unit, cells, reason)
     return see_other(request, path, Text("已提出，等负责人接受。", "Proposed. It waits for the lead to accept it."))
 

@@ -1,7 +1,6 @@
 """A campaign's goals as pages show them: the tree with its gaps, and one goal by days; figures are seldom older than `KEPT_S`."""
 
 import time
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -10,11 +9,11 @@ from msgspec import Struct
 
 from miaohui.campaign.document import Document
 from miaohui.campaign.facts import Facts
-from miaohui.campaign.goals import MONEY, RATES, RATIOS, Goal
-from miaohui.console.progress import figure, title
+from miaohui.campaign.goals import MONEY, RATIOS, Goal
+from miaohui.console.progress import title
+from miaohui.console.waterfalls import Step, mixed, said, steps_of
 from miaohui.events.store import EventStore
 from miaohui.money import exponent
-from miaohui.pages import format
 from miaohui.planning import cases, pacing, tree
 from miaohui.planning.actuals import ADDING, Actuals, actuals
 from miaohui.planning.curve import Curve
@@ -26,16 +25,6 @@ SLIGHT = Fraction(1, 10)
 """A gap of less than a tenth of the plan is a warning, more is bad."""
 
 _KEPT: "WeakKeyDictionary[EventStore, dict[tuple[Any, ...], tuple[float, Any]]]" = WeakKeyDictionary()
-
-
-class Step(Struct, frozen=True, kw_only=True):
-    """One step of a waterfall: from `start` to `end`, shares of the drawing's width; the first and the last are totals."""
-
-    title: Text
-    said: Text
-    start: float
-    end: float
-    tone: str
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -62,6 +51,7 @@ class Board(Struct, frozen=True, kw_only=True):
     shapes: dict[str, Curve]
     unknown: tuple[str, ...]
     actuals: Actuals | None
+    mix: tuple[Step, ...] = ()
 
 
 async def board(workspace: Workspace, document: Document, now_ms: int, *, opened: bool, simulated: bool) -> Board:
@@ -77,7 +67,13 @@ async def board(workspace: Workspace, document: Document, now_ms: int, *, opened
     over = {curve: shape.at((now_ms - start) / (end - start)) for curve, shape in shapes.items()}
     roots = tree.roots(document.goals, came.figures() if came else {}, over)
     rows = [row for root in roots for row in _rows(root, 0, document)]
-    return Board(rows=tuple(rows), shapes=shapes, unknown=tuple(sorted(unknown)), actuals=came)
+    return Board(
+        rows=tuple(rows),
+        shapes=shapes,
+        unknown=tuple(sorted(unknown)),
+        actuals=came,
+        mix=mixed(roots, came, document) if came else (),
+    )
 
 
 async def _shape(workspace: Workspace, goal: Goal, measure: str) -> tuple[Curve, tuple[str, ...]]:
@@ -109,17 +105,6 @@ async def _kept(workspace: Workspace, key: tuple[Any, ...], made: Any, for_s: fl
     return found
 
 
-def said(measure: str, value: Fraction | Decimal, currency: str, *, signed: bool = False) -> Text:
-    """A figure in the unit of its measure, rounded to what that unit carries."""
-    digits = exponent(currency) if measure in MONEY else 2 if measure in RATES else 0
-    exact = Fraction(value)
-    rounded = Decimal(round(exact * 10**digits)).scaleb(-digits)
-    if signed and measure in RATES:
-        return Text(*(format.points(rounded / 100, language) for language in ("zh", "en")))
-    found = figure(measure, rounded, currency)
-    return Text(f"+{found.zh}", f"+{found.en}") if signed and rounded > 0 else found
-
-
 def _rows(node: tree.Node, depth: int, document: Document) -> list[Row]:
     goal, currency, gap = node.goal, document.currency, node.gap
     one = Row(
@@ -134,42 +119,9 @@ def _rows(node: tree.Node, depth: int, document: Document) -> list[Row]:
         actual=None if node.actual is None else said(node.measure, node.actual, currency),
         gap=None if gap is None else said(node.measure, gap, currency, signed=True),
         tone="" if gap is None else "ok" if gap >= 0 else "warn" if -gap < SLIGHT * node.plan else "bad",
-        steps=_steps(node, document),
+        steps=steps_of(node, document),
     )
     return [one, *(row for part in node.parts for row in _rows(part, depth + 1, document))]
-
-
-def _steps(node: tree.Node, document: Document) -> tuple[Step, ...]:
-    steps = [(name, value) for name, value in node.steps() if value or name not in (tree.PLAN, tree.BEYOND)]
-    if not steps or node.actual is None:
-        return ()
-    measures = {name: goal.measure or name for name, goal in document.goals.items()}
-    heights = [node.plan]
-    for _, value in steps:
-        heights.append(heights[-1] + value)
-    low, high = min(Fraction(0), *heights), max(Fraction(1), *heights)
-    currency = document.currency
-
-    def at(value: Fraction) -> float:
-        return float((value - low) / (high - low))
-
-    def step(name: Text, start: Fraction, end: Fraction, tone: str, *, signed: bool = True) -> Step:
-        text = said(node.measure, end - start, currency, signed=signed)
-        return Step(title=name, said=text, start=min(at(start), at(end)), end=max(at(start), at(end)), tone=tone)
-
-    nothing = Fraction(0)
-    found = [step(Text("此刻计划", "Plan to date"), nothing, node.plan, "grey", signed=False)]
-    for (name, value), before in zip(steps, heights, strict=False):
-        called = _EXTRA.get(name) or title(name, measures[name])
-        found.append(step(called, before, before + value, "ok" if value >= 0 else "bad"))
-    found.append(step(Text("目前", "So far"), nothing, node.actual, "teal", signed=False))
-    return tuple(found)
-
-
-_EXTRA = {
-    tree.PLAN: Text("计划本身的差：各部分与总目标不合", "Plan: the parts do not make the target"),
-    tree.BEYOND: Text("其余：不在各部分之内", "Beyond the parts"),
-}
 
 
 class Mark(Struct, frozen=True, kw_only=True):

@@ -56,11 +56,31 @@ where of = {{campaign:String}} group by on_date
 """
 
 
+_MIX = f"""
+select f.first as channel, uniqExactIf((customer, session), name = 'page.viewed') as visitors,
+       countIf(name = 'order.paid') as orders,
+       toInt64(sumIf(total_minor, name = 'order.paid')) - toInt64(sumIf(total_minor, name = 'order.refunded')) as sales_minor
+from (select customer, session, name, total_minor {_FROM}) as e
+left join (select customer, argMin(channel, at) as first {_FROM} and channel != '' group by customer) as f using (customer)
+group by channel order by channel
+"""
+
+
+class Through(Struct, frozen=True, kw_only=True):
+    """What came through one channel: of customers whom it brought first."""
+
+    visitors: int
+    orders: int
+    sales_minor: int
+
+
 class Actuals(Struct, frozen=True, kw_only=True):
-    """By measure: what each day brought (smallest units); `channels`: people by the channel through which they first came."""
+    """By measure: what each day brought (smallest units); `channels`: people by the channel through which they first came;
+    `through`: visits and sales of the customers that each channel brought first ("" none)."""
 
     days: Mapping[str, Mapping[date, int]]
     channels: Mapping[str, Mapping[str, int]]
+    through: Mapping[str, Through]
     currency: str
 
     def total(self, measure: str) -> int:
@@ -102,4 +122,5 @@ async def actuals(
         channels[of][row["channel"]] = channels[of].get(row["channel"], 0) + people
     for row in await store.query(_NEW, asked):
         days["new_customers"][row["on_date"]] = int(row["people"])
-    return Actuals(days=days, channels=channels, currency=currency)
+    through = {row.pop("channel"): Through(**row) for row in await store.query(_MIX, asked)}
+    return Actuals(days=days, channels=channels, through=through, currency=currency)

@@ -109,18 +109,6 @@ def critical(places: Mapping[str, Place]) -> tuple[str, ...]:
     return tuple(place.id for place in sorted(path, key=lambda place: (place.earliest, place.ends)))
 
 
-class Weekdays(Struct, frozen=True):
-    """Monday to Friday: where nothing is known of days off."""
-
-    def works(self, on: date) -> bool:
-        """Not on Saturdays and Sundays."""
-        return on.weekday() < 5
-
-    def unannounced(self, first: date, last: date) -> tuple[int, ...]:
-        """Every year: nobody was asked."""
-        return tuple(range(first.year, last.year + 1))
-
-
 class Ruler:
     """Workdays counted from `first`: number <-> day."""
 

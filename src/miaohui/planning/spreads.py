@@ -14,7 +14,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from miaohui.planning.parts import split
+from miaohui.planning.parts import split, table
 from miaohui.team import audit
 
 Cells = dict[date, dict[str, int]]
@@ -55,6 +55,35 @@ def shared(
         found[on] = dict(zip(capacity, parts, strict=True))
         if not any(weights):
             found[on][NOBODY] = units
+    return found
+
+
+def keeping(
+    days: Mapping[date, int],
+    capacity: Mapping[str, Decimal],
+    absent: Mapping[str, Mapping[date, int]],
+    totals: Mapping[str, int],
+) -> Cells:
+    """Each day's units over the people so that their totals stay in the proportion that they have: the table of people by days with
+    both margins held (`parts.table`), each day to the smallest unit. Who has no total yet has one by capacity."""
+    known = sum(totals.get(name, 0) for name in capacity)
+    given = sum((share for name, share in capacity.items() if totals.get(name)), start=Decimal(0))
+    if not known:
+        return shared(days, capacity, absent)
+    wanted = {n: float(totals.get(n, 0) or Decimal(known) * share / given) for n, share in capacity.items()}
+    whole, all_days = sum(wanted.values()), list(days)
+    rows = [want * sum(days.values()) / whole for want in wanted.values()]
+    open_cells = [
+        [float(share) * absent.get(name, {}).get(on, 100) for on in all_days] for name, share in capacity.items()
+    ]
+    cells = table(rows, [float(days[on]) for on in all_days], open_cells)
+    found: Cells = {}
+    for n, on in enumerate(all_days):
+        column = [row[n] for row in cells]
+        parts = split(days[on], column) if any(column) else [0] * len(column)
+        found[on] = dict(zip(capacity, parts, strict=True))
+        if not any(column):
+            found[on][NOBODY] = days[on]
     return found
 
 
