@@ -12,7 +12,6 @@ from msgspec import Struct
 from miaohui.console.guard import operator_of
 from miaohui.pages.language import AnyRequest
 from miaohui.pages.render import page
-from miaohui.team.roles import ROLE_NAMES
 from miaohui.text import Text
 
 
@@ -72,7 +71,7 @@ def show(
             groups.append(Group(group.title, entries))
     frame = {
         "operator": operator,
-        "role_name": ROLE_NAMES[operator.role],
+        "role_name": operator.role_name,
         "navigation": groups,
         "here": _here(request.url.path, groups),
     }

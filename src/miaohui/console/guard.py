@@ -65,7 +65,7 @@ def forbidden(operator: Operator, permission: str) -> PageError:
     """403: which permission is missing, and whose role has it."""
     holders = roles_with(permission)
     zh, en = (" / ".join(ROLE_NAMES[role](language) for role in holders) for language in ("zh", "en"))
-    what, role = PERMISSIONS[permission], ROLE_NAMES[operator.role]
+    what, role = PERMISSIONS[permission], operator.role_name
     return PageError(
         403,
         Text(f"需要权限 {permission}", f"This needs the permission {permission}"),

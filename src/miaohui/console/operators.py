@@ -1,4 +1,6 @@
-"""The team: who works here, in which role."""
+"""The team: who works here, in which role and department, and who is away."""
+
+from datetime import date, timedelta
 
 from litestar import Response, get, post
 from litestar.params import FromPath
@@ -6,11 +8,12 @@ from litestar.response import Redirect
 
 from miaohui.console.frame import show
 from miaohui.console.guard import TheOperator, TheWorkspace, needs
+from miaohui.pages.format import day_of
 from miaohui.pages.language import AnyRequest
 from miaohui.pages.render import see_other
-from miaohui.team import TeamRefusal
+from miaohui.team import TeamRefusal, absence, own_roles
 from miaohui.team import operators as team
-from miaohui.team.roles import PERMISSIONS, ROLE_NAMES, ROLES, Role
+from miaohui.team.roles import PERMISSIONS, ROLE_NAMES, ROLES
 from miaohui.text import Text
 from miaohui.workspace import Workspace
 
@@ -18,16 +21,22 @@ from miaohui.workspace import Workspace
 async def _list(
     request: AnyRequest, workspace: Workspace, *, refusal: Text | None = None, name: str = "", told: str = ""
 ) -> Response[str]:
+    today = day_of(workspace.clock(), workspace.zone)
     async with workspace.db.acquire() as db:
         working, left = await team.operators(db), await team.operators(db, archived=True)
+        own, away = await own_roles.own_roles(db), await absence.absences(db, today)
     return show(
         request,
         "console/operators.html",
         status=422 if refusal else 200,
         working=working,
         left=left,
-        roles=ROLES,
-        role_names=ROLE_NAMES,
+        roles=ROLES | {role.name: role.permissions for role in own},
+        role_names=ROLE_NAMES | {role.name: role.title for role in own},
+        own=own,
+        away=away,
+        today=today,
+        departments=sorted({one.department for one in working} - {""}),
         permissions=PERMISSIONS,
         refusal=refusal,
         name=name,
@@ -65,7 +74,7 @@ async def change_role(
             changed = await team.change_role(db, operator.name, id, role)
         except TeamRefusal as refusal:
             return see_other(request, "/operators", refusal.text, "bad")
-    names = ROLE_NAMES[changed.role]
+    names = changed.role_name
     said = Text(
         f"{changed.name} 现在是{names.zh}，要重新登录。", f"{changed.name} is now: {names.en}, and logs in anew."
     )
@@ -99,9 +108,94 @@ async def archive_operator(
     return see_other(request, "/operators", said)
 
 
-def _role(chosen: object) -> Role:
+@post("/operators/{id:str}/place", guards=[needs("team.edit")])
+async def place(request: AnyRequest, workspace: TheWorkspace, operator: TheOperator, id: FromPath[str]) -> Redirect:
+    """Department and e-mail address of an operator."""
+    form = await request.form()
+    department, email = str(form.get("department", "")), str(form.get("email", ""))
+    async with workspace.db.acquire() as db:
+        try:
+            placed = await team.place(db, operator.name, id, department, email)
+        except TeamRefusal as refusal:
+            return see_other(request, "/operators", refusal.text, "bad")
+    return see_other(request, "/operators", Text(f"{placed.name} 的资料已改。", f"{placed.name} is changed."))
+
+
+# -- roles and absence -----------------------------------------------------------------------------------------------------------
+
+
+@post("/roles", guards=[needs("team.edit")])
+async def keep_role(request: AnyRequest, workspace: TheWorkspace, operator: TheOperator) -> Redirect:
+    """A role of the team's own: a new one, or other permissions for one."""
+    form = await request.form()
+    name = str(form.get("role", "")).strip()
+    title = Text(str(form.get("zh", "")), str(form.get("en", "")))
+    held = [str(one) for one in form.getall("permission", [])]
+    async with workspace.db.acquire() as db:
+        try:
+            await own_roles.keep(db, operator.name, name, title, held)
+        except TeamRefusal as refusal:
+            return see_other(request, "/operators#own-roles", refusal.text, "bad")
+    return see_other(request, "/operators#own-roles", Text(f"角色 {name} 已存。", f"The role {name} is kept."))
+
+
+@post("/roles/{name:str}/archive", guards=[needs("team.edit")])
+async def archive_role(
+    request: AnyRequest, workspace: TheWorkspace, operator: TheOperator, name: FromPath[str]
+) -> Redirect:
+    """A role that nobody has is given to nobody any more."""
+    async with workspace.db.acquire() as db:
+        try:
+            await own_roles.archive(db, operator.name, name)
+        except TeamRefusal as refusal:
+            return see_other(request, "/operators#own-roles", refusal.text, "bad")
+    return see_other(request, "/operators#own-roles", Text(f"角色 {name} 已停用。", f"The role {name} is archived."))
+
+
+@post("/absences", guards=[needs("team.edit")])
+async def add_absence(request: AnyRequest, workspace: TheWorkspace, operator: TheOperator) -> Redirect:
+    """Somebody is away, or works less; the last day is written, and counts."""
+    form = await request.form()
+    who, why, works = (str(form.get(name, "")) for name in ("operator", "why", "works"))
+    try:
+        first, last = (date.fromisoformat(str(form.get(name, ""))) for name in ("from", "until"))
+        async with workspace.db.acquire() as db:
+            share = int(works) if works.isdigit() else 0
+            await absence.add(db, operator.name, who, first, last + timedelta(1), share, why)
+    except ValueError:
+        return see_other(request, "/operators#absence", Text("选好日期。", "Choose the days."), "bad")
+    except TeamRefusal as refusal:
+        return see_other(request, "/operators#absence", refusal.text, "bad")
+    return see_other(request, "/operators#absence", Text("缺勤已记下。", "The absence is kept."))
+
+
+@post("/absences/{id:int}/archive", guards=[needs("team.edit")])
+async def archive_absence(
+    request: AnyRequest, workspace: TheWorkspace, operator: TheOperator, id: FromPath[int]
+) -> Redirect:
+    """It does not come to that."""
+    async with workspace.db.acquire() as db:
+        try:
+            await absence.archive(db, operator.name, id)
+        except TeamRefusal as refusal:
+            return see_other(request, "/operators#absence", refusal.text, "bad")
+    return see_other(request, "/operators#absence", Text("缺勤已去掉。", "The absence is taken out."))
+
+
+def _role(chosen: object) -> str:
     """The role of a form; what is none is refused by the team's own check."""
-    return str(chosen)  # type: ignore[return-value]
+    return str(chosen)
 
 
-HANDLERS = [list_operators, add_operator, change_role, reset_password, archive_operator]
+HANDLERS = [
+    list_operators,
+    add_operator,
+    change_role,
+    reset_password,
+    archive_operator,
+    place,
+    keep_role,
+    archive_role,
+    add_absence,
+    archive_absence,
+]

@@ -21,6 +21,7 @@ from miaohui.console import (
     ledger,
     login,
     material,
+    notices,
     operators,
     plan_edits,
     preflight,
@@ -38,6 +39,7 @@ from miaohui.pages.forms import from_this_site
 PAGES = (
     login,
     home,
+    notices,
     calendar,
     calendar_days,
     calendar_move,

@@ -17,6 +17,8 @@ from miaohui.events.relay import Relay
 from miaohui.host.timers import Timers, due_in
 from miaohui.server import reminding
 from miaohui.server.database import make_partitions
+from miaohui.server.settings import Settings
+from miaohui.team.mail import Mail, Server
 from miaohui.workspace import Workspace
 
 Loop = Callable[[], Awaitable[None]]
@@ -44,6 +46,21 @@ def loops(workspace: Workspace, database_url: str) -> dict[str, Loop]:
         "partitions": partitions,
         "reminders": partial(reminding.run, workspace),
     }
+
+
+def mailing(workspace: Workspace, settings: Settings) -> dict[str, Loop]:
+    """The loop that mails notices, if the settings name a server for it."""
+    if not settings.smtp_host or not settings.smtp_from:
+        return {}
+    server = Server(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        sender=settings.smtp_from,
+        user=settings.smtp_user,
+        password=settings.smtp_password,
+        tls=settings.smtp_tls,
+    )
+    return {"mail": Mail(workspace.db, server, workspace.url, workspace.title).run}
 
 
 async def keep_running(todo: dict[str, Loop], sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:

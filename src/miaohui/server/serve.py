@@ -26,7 +26,7 @@ from miaohui.server.app import App, build
 from miaohui.server.database import DatabaseFailed
 from miaohui.server.engines import CannotStart, Part, address, database_url, opened
 from miaohui.server.log import log_to_stderr
-from miaohui.server.loops import keep_running, loops
+from miaohui.server.loops import keep_running, loops, mailing
 from miaohui.server.owner import OwnedElsewhere
 from miaohui.server.postgres_folder import PostgresFailed
 from miaohui.server.settings import Settings, SettingsWrong, variable
@@ -67,7 +67,7 @@ async def _serve(settings: Settings, url: str, door: socket.socket, ready: Ready
         server = Server(
             inside.build(workspace) if part == "worker" else build(workspace), partial(ready, workspace, demo)
         )
-        todo = loops(workspace, url) if owner is not None else {}
+        todo = loops(workspace, url) | mailing(workspace, settings) if owner is not None else {}
         todo |= demo_loops(workspace, address(door)) if with_demo else {}
         serving = asyncio.create_task(server.serve(sockets=[door]))
         behind: list[asyncio.Task[Any]] = []

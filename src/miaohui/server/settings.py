@@ -111,6 +111,34 @@ class Settings(Struct, frozen=True, kw_only=True):
         Literal["zh", "en"],
         says("Language of pages for browsers that ask for neither.", "zh or en"),
     ] = "zh"
+    smtp_host: Annotated[
+        str,
+        says("The mail server by which operators get their notices. Empty: no mail is sent.", "a host's name"),
+    ] = ""
+    smtp_port: Annotated[
+        int,
+        says("Its port: 587 with starttls, 465 with tls.", "a whole number from 1 to 65535", ge=1, le=65535),
+    ] = 587
+    smtp_tls: Annotated[
+        Literal["none", "starttls", "tls"],
+        says("How the way to it is encrypted.", "none, starttls or tls"),
+    ] = "starttls"
+    smtp_user: Annotated[
+        str,
+        says("Who logs in there. Empty: nobody does.", "a user's name"),
+    ] = ""
+    smtp_password: Annotated[
+        str,
+        says("His password; better in MIAOHUI_SMTP_PASSWORD than in the file.", "a password"),
+    ] = ""
+    smtp_from: Annotated[
+        str,
+        says(
+            "Whom the mail comes from.",
+            "an address such as fair@example.com",
+            pattern=r"^$|^[^@\s]+@[^@\s]+$",
+        ),
+    ] = ""
     demo: Annotated[
         bool,
         says("Load a shop's year of real data at the first start, and a live campaign on it.", "true or false"),

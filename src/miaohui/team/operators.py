@@ -6,6 +6,7 @@ operator.
 """
 
 import asyncio
+import re
 import secrets
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,7 @@ from msgspec import Struct
 from uuid_utils import uuid7
 
 from miaohui.team import TeamRefusal, audit
-from miaohui.team.roles import ROLES, Role
+from miaohui.team.roles import ROLE_NAMES, ROLES
 from miaohui.text import Text
 
 SHORTEST_PASSWORD = 10
@@ -25,51 +26,74 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # O
 
 
 class Operator(Struct, frozen=True):
-    """One of the team."""
+    """One of the team. `held` and `titled`: permissions and name of a role that the team has made itself; `unread`: notices that
+    he has not read (of who is logged in)."""
 
     id: str
     name: str
-    role: Role
+    role: str
     created_at: datetime
     archived_at: datetime | None = None
+    department: str = ""
+    email: str = ""
+    held: tuple[str, ...] = ()
+    titled: Text | None = None
+    unread: int = 0
 
     def may(self, permission: str) -> bool:
         """Whether the role holds the permission."""
-        return permission in ROLES[self.role]
+        return permission in ROLES.get(self.role, self.held)
+
+    @property
+    def role_name(self) -> Text:
+        """What the role is called."""
+        return ROLE_NAMES.get(self.role) or self.titled or Text(self.role, self.role)
 
 
-_COLUMNS = "id, name, role, created_at, archived_at"
+COLUMNS = """o.id, o.name, o.role, o.created_at, o.archived_at, o.department, o.email,
+ r.permissions as held, r.title_zh, r.title_en"""
+FROM = "operator o left join role r on r.name = o.role and r.archived_at is null"
+
+
+def operator_of(row: Any, unread: int = 0) -> Operator:
+    """The operator of a row of COLUMNS."""
+    return Operator(
+        **{key: row[key] for key in ("id", "name", "role", "created_at", "archived_at", "department", "email")},
+        held=tuple(row["held"] or ()),
+        titled=Text(row["title_zh"], row["title_en"]) if row["title_en"] else None,
+        unread=unread,
+    )
 
 
 async def operators(connection: "asyncpg.Connection[Any]", *, archived: bool = False) -> list[Operator]:
     """All who work here, by name; or those who did."""
     which = "is not null" if archived else "is null"
-    rows = await connection.fetch(f"select {_COLUMNS} from operator where archived_at {which} order by lower(name)")
-    return [Operator(**row) for row in rows]
+    rows = await connection.fetch(f"select {COLUMNS} from {FROM} where o.archived_at {which} order by lower(o.name)")
+    return [operator_of(row) for row in rows]
 
 
-async def add(connection: "asyncpg.Connection[Any]", by: str, name: str, role: Role, password: str) -> Operator:
+async def add(connection: "asyncpg.Connection[Any]", by: str, name: str, role: str, password: str) -> Operator:
     """A new operator. TeamRefusal: no name, an unknown role, a short password, a name that somebody has."""
     name = name.strip()
     if not name or len(name) > 60:
         raise TeamRefusal(Text("登录名要有 1 到 60 个字。", "The log-in name needs 1 to 60 characters."))
-    _known(role)
+    await _known(connection, role)
     hashed = await password_hash(password)
     async with connection.transaction():
-        row = await connection.fetchrow(
-            f"""insert into operator (id, name, role, password) values ($1, $2, $3, $4)
-                on conflict (lower(name)) where archived_at is null do nothing returning {_COLUMNS}""",
+        id = await connection.fetchval(
+            """insert into operator (id, name, role, password) values ($1, $2, $3, $4)
+               on conflict (lower(name)) where archived_at is null do nothing returning id""",
             str(uuid7()), name, role, hashed,
         )  # fmt: skip
-        if row is None:
+        if id is None:
             raise TeamRefusal(Text(f"已有人叫 {name}：换一个登录名。", f"{name} is taken: choose another name."))
         await audit.record(connection, by, "operator.added", name, {"role": role})
-    return Operator(**row)
+        return await _one(connection, id)
 
 
-async def change_role(connection: "asyncpg.Connection[Any]", by: str, id: str, role: Role) -> Operator:
+async def change_role(connection: "asyncpg.Connection[Any]", by: str, id: str, role: str) -> Operator:
     """Give the operator another role. TeamRefusal: unknown role or operator, the last administrator."""
-    _known(role)
+    await _known(connection, role)
     async with connection.transaction():
         operator = await _locked(connection, id, keeps_admin=role == "admin")
         if operator.role == role:
@@ -77,7 +101,20 @@ async def change_role(connection: "asyncpg.Connection[Any]", by: str, id: str, r
         await connection.execute("update operator set role = $2 where id = $1", id, role)
         await connection.execute("delete from operator_session where operator = $1", id)
         await audit.record(connection, by, "operator.role_changed", operator.name, {"from": operator.role, "to": role})
-    return Operator(operator.id, operator.name, role, operator.created_at)
+        return await _one(connection, id)
+
+
+async def place(connection: "asyncpg.Connection[Any]", by: str, id: str, department: str, email: str) -> Operator:
+    """The department he works in and the address his notices go to. TeamRefusal: unknown operator, no address."""
+    department, email = " ".join(department.split())[:60], email.strip()[:200]
+    if email and not _EMAIL.fullmatch(email):
+        raise TeamRefusal(Text(f"{email} 不是邮箱地址。", f"{email} is not an e-mail address."))
+    async with connection.transaction():
+        operator = await _locked(connection, id, keeps_admin=True)
+        await connection.execute("update operator set department = $2, email = $3 where id = $1", id, department, email)
+        detail = {"department": department, "from": operator.department, "email": bool(email)}
+        await audit.record(connection, by, "operator.placed", operator.name, detail)
+        return await _one(connection, id)
 
 
 async def reset_password(connection: "asyncpg.Connection[Any]", by: str, id: str) -> tuple[Operator, str]:
@@ -139,9 +176,18 @@ async def password_fits(stored: str | None, password: str) -> bool:
 _NOBODY = _HASHER.hash("nobody has this password")
 
 
-def _known(role: str) -> None:
-    if role not in ROLES:
-        names = ", ".join(ROLES)
+_EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
+
+
+async def _one(connection: "asyncpg.Connection[Any]", id: str) -> Operator:
+    return operator_of(await connection.fetchrow(f"select {COLUMNS} from {FROM} where o.id = $1", id))
+
+
+async def _known(connection: "asyncpg.Connection[Any]", role: str) -> None:
+    own = await connection.fetch("select name from role where archived_at is null order by name")
+    known = [*ROLES, *(row["name"] for row in own)]
+    if role not in known:
+        names = ", ".join(known)
         raise TeamRefusal(Text(f"没有角色 {role!r}：可选 {names}。", f"There is no role {role!r}: choose of {names}."))
 
 
@@ -151,7 +197,7 @@ async def _locked(connection: "asyncpg.Connection[Any]", id: str, *, keeps_admin
         "select id from operator where role = 'admin' and archived_at is null order by id for update"
     )
     row = await connection.fetchrow(
-        f"select {_COLUMNS} from operator where id = $1 and archived_at is null for update", id
+        f"select {COLUMNS} from {FROM} where o.id = $1 and o.archived_at is null for update of o", id
     )
     if row is None:
         raise TeamRefusal(Text("没有这个操作员：刷新页面。", "There is no such operator: reload the page."))
@@ -162,4 +208,4 @@ async def _locked(connection: "asyncpg.Connection[Any]", id: str, *, keeps_admin
                 f"{row['name']} is the only administrator: make somebody else one first.",
             )
         )
-    return Operator(**row)
+    return operator_of(row)

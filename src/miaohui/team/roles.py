@@ -40,16 +40,16 @@ _OPERATOR = _VIEWER | {
     "audit.view",
 }
 
-ROLES: dict[Role, frozenset[str]] = {"viewer": _VIEWER, "operator": _OPERATOR, "admin": frozenset(PERMISSIONS)}
+ROLES: dict[str, frozenset[str]] = {"viewer": _VIEWER, "operator": _OPERATOR, "admin": frozenset(PERMISSIONS)}
 
-ROLE_NAMES: dict[Role, Text] = {
+ROLE_NAMES: dict[str, Text] = {
     "viewer": Text("查看", "Viewer"),
     "operator": Text("运营", "Operator"),
     "admin": Text("管理员", "Administrator"),
 }
 
 
-def roles_with(permission: str) -> list[Role]:
+def roles_with(permission: str) -> list[str]:
     """The roles that hold `permission`, the smallest first."""
     assert permission in PERMISSIONS, permission
     return [role for role, held in ROLES.items() if permission in held]

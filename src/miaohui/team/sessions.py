@@ -11,7 +11,8 @@ from typing import Any
 
 import asyncpg
 
-from miaohui.team.operators import Operator
+from miaohui.team.operators import COLUMNS, FROM, Operator
+from miaohui.team.operators import operator_of as row_of
 
 IDLE_MS = 12 * 3600 * 1000
 LONGEST_MS = 7 * 86400 * 1000
@@ -40,8 +41,9 @@ async def begin(connection: "asyncpg.Connection[Any]", operator: Operator, now_m
 async def operator_of(connection: "asyncpg.Connection[Any]", token: str, now_ms: int) -> Operator | None:
     """Who is logged in with this cookie; None if nobody is, or no longer."""
     row = await connection.fetchrow(
-        """select o.id, o.name, o.role, o.created_at, o.archived_at, s.seen_ms
-           from operator_session s join operator o on o.id = s.operator
+        f"""select {COLUMNS}, s.seen_ms,
+              (select count(*) from notice n where n.operator = o.id and n.read_at is null) as unread
+           from {FROM} join operator_session s on o.id = s.operator
            where s.token_hash = $1 and s.seen_ms >= $2 and s.began_ms >= $3 and o.archived_at is null""",
         _hash(token), now_ms - IDLE_MS, now_ms - LONGEST_MS,
     )  # fmt: skip
@@ -49,7 +51,7 @@ async def operator_of(connection: "asyncpg.Connection[Any]", token: str, now_ms:
         return None
     if now_ms - row["seen_ms"] > _NOTED_EVERY_MS:
         await connection.execute("update operator_session set seen_ms = $2 where token_hash = $1", _hash(token), now_ms)
-    return Operator(row["id"], row["name"], row["role"], row["created_at"], row["archived_at"])
+    return row_of(row, row["unread"])
 
 
 async def end(connection: "asyncpg.Connection[Any]", token: str) -> None:
