@@ -69,7 +69,7 @@ async def test_a_cart_is_priced_and_every_promotion_is_explained(database, vault
         ]
         assert told(quote) == {
             "full": ("not_eligible", "spend_more", "$10.00 more for $10.00 off"),
-            "ship": ("applied", "applied", "Free shipping applied: $5.00 off"),
+            "ship": ("applied", "applied", "Saves $5.00 (free shipping)"),
             "vips": ("not_eligible", "not_in_audience", "This is for invited customers only"),
             "later": ("not_eligible", "not_open", "It is not open yet"),
         }
@@ -83,7 +83,7 @@ async def test_the_claims_of_the_answer_place_the_order_at_the_total_that_was_sh
         quote = await prices(client, body)
         assert quote["total_minor"] == 4500  # 60.00 - 10.00, then 10 %: the code's lane comes after the order's
         assert quote["codes"] == [
-            {"code": "tea10", "accepted": True, "reason": "applied", "sentence": "10% off applied: $5.00 off"}
+            {"code": "tea10", "accepted": True, "reason": "applied", "sentence": "Saves $5.00 (10% off)"}
         ]
         order = {"customer": "7", "claims": quote["claims"], "total_minor": quote["total_minor"]}
         order |= {name: body[name] for name in ("currency", "lines", "shipping_minor")}
