@@ -3,6 +3,7 @@
 import pytest
 
 from miaohui.host.storage import Person
+from miaohui.host.timers import submission
 from tests.host.stage import CAMPAIGN, DAY, HOUR, MINUTE, T, memory_fair, setup
 
 pytestmark = pytest.mark.asyncio
@@ -285,3 +286,22 @@ async def fire(f):
 
     while await Timers(f.host, due).fire():
         pass
+
+
+async def test_a_timer_that_was_set_anew_while_it_fired_stays():
+    """The worker has found it due; before the host decides it, somebody else moves it, or the clock goes back."""
+    f = await fair()
+    party = (await f.do(f.act("group_buy", "open", "ann")))["party"]
+    await f.do(f.placed("1", "ann", ("group_buy", {"instance": party, "line": "1"})))
+    (found,) = [due for name, due in f.host.storage.timers.items() if name.startswith("play/")]
+    f.now[0] = found.due_ms
+    await f.do(f.order("1", "paid"))  # in the last moment: from now on it is the party's end that is waited for
+    moved = f.host.storage.timers[found.name]
+    assert moved.due_ms == found.due_ms + DAY
+    await refused(f, submission(f.host, found), "party_over")
+    assert f.host.storage.timers[found.name] == moved
+    await refused(f, submission(f.host, moved), "not_open")
+    assert f.host.storage.timers[found.name] == moved
+    f.now[0] = moved.due_ms
+    assert await f.do(submission(f.host, moved)) != "party_over"
+    assert found.name not in f.host.storage.timers

@@ -44,6 +44,7 @@ class Batch:
         self.transfers: list[tuple[bytes, Transfer, str]] = []
         self.events: list[Event] = []
         self.timers: dict[str, Timer | None] = {}
+        self.spent: list[tuple[str, int]] = []
 
     # --- one submission -----------------------------------------------------------------------------------------------
     def decide(self, p: Plan) -> Answer:
@@ -56,6 +57,8 @@ class Batch:
             if earlier[0] != s.hash:
                 return self._refused(s, Refusal("key_reused"))
             return Answer(body=earlier[1])
+        if self.now_ms < s.due_ms:  # the clock went back since it was found due: it stays
+            return Answer(refusal=Refusal("not_open", {"opens_ms": s.due_ms}))
         draft = Draft(self, p)
         try:
             outcome = draft.run()
@@ -75,8 +78,8 @@ class Batch:
         return Answer(body=body)
 
     def _refused(self, s: Submission, refusal: Refusal) -> Answer:
-        if s.what == "timer" and refusal.code != "failed":
-            self.timers.setdefault(s.timer, None)  # it has had its moment
+        if s.what == "timer" and refusal.code != "failed" and self.now_ms >= s.due_ms:
+            self.spent.append((s.timer, s.due_ms))  # it has had its moment; one that was set anew meanwhile has not
         return Answer(refusal=refusal)
 
     # --- what the batch became ----------------------------------------------------------------------------------------
@@ -89,7 +92,7 @@ class Batch:
 
     def changes(self) -> Changes | None:
         """All that must be stored; None if nothing happened."""
-        if not (self.made_replies or self.timers):
+        if not (self.made_replies or self.timers or self.spent):
             return None
         moved = {t.debit for _, t, _ in self.transfers} | {t.credit for _, t, _ in self.transfers} | self.opened
         made = [hold for id, hold in self.holds.items() if self.holds_before.get(id) is not hold]
@@ -106,6 +109,7 @@ class Batch:
             replies=sorted(self.made_replies),
             events=self.events,
             timers=self.timers,
+            spent=self.spent,
         )
 
     def _state_change(self, key: str) -> StateChange:

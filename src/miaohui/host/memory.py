@@ -96,6 +96,9 @@ class Memory:
         for id, hash, _, body in changes.replies:
             self.replies[id] = (hash, body)
         self.events += changes.events
+        for name, due_ms in changes.spent:
+            if name in self.timers and self.timers[name].due_ms == due_ms:
+                del self.timers[name]
         for name, timer in changes.timers.items():
             if timer is None:
                 self.timers.pop(name, None)

@@ -34,6 +34,7 @@ _STALLED = f"set_config('idle_in_transaction_session_timeout', '{STALLED}', true
 _ACQUAINT = f"select *, {_STALLED} from host_acquaint($1, $2, $3)"
 _WELCOME = "select * from host_welcome($1, $2, $3)"
 _LOAD = f"select *, {_STALLED} from host_load($1, $2, $3, $4, $5)"
+_SPENT = "delete from timer where name = any($1) and name || ' ' || due_ms = any($2)"
 _STORE = "select host_store(" + ", ".join(f"${n}" for n in range(1, 14)) + ")"
 GONE = (
     *(asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError),
@@ -140,6 +141,9 @@ class Postgres:
         """See `Storage`."""
         states, accounts, timers = changes.states, changes.accounts.items(), changes.timers.items()
         with _named():
+            if changes.spent:
+                exact = [f"{name} {due_ms}" for name, due_ms in changes.spent]
+                await self._c.execute(_SPENT, [name for name, _ in changes.spent], exact)
             await self._store(
                 changes.now_ms,
                 [s for s in states if s.version == 1],

@@ -80,7 +80,8 @@ class StateChange(NamedTuple):
 
 class Changes(Struct):
     """All that a batch causes. `transfers`: (id, transfer, action); `replies`: (id, hash, campaign, answer); `timers`: name ->
-    (due_ms, campaign, play, action, source) or None (cancel)."""
+    (due_ms, campaign, play, action, source) or None (cancel); `spent`: (name, due_ms) of timers that fired and had nothing to do,
+    removed unless they were set anew."""
 
     now_ms: int
     states: list[StateChange]
@@ -91,6 +92,7 @@ class Changes(Struct):
     replies: list[tuple[bytes, bytes, str, bytes]]
     events: list[Event]
     timers: dict[str, tuple[int, str, str, bytes, str] | None]
+    spent: list[tuple[str, int]]
 
 
 class Due(Struct, frozen=True):

@@ -28,8 +28,9 @@ class Customer(Struct, frozen=True, gc=False):
 class Submission(Struct, frozen=True, kw_only=True, gc=False):
     """`id`: 16 bytes, keyed hash of the idempotency scope; `hash`: of the body. `fields`: the decoded body.
 
-    what: "play" (action of a play), "order" (verb of an order, `order` is the shop's id), "timer" (fired, `timer` its name),
-    "opening" (fields: openings.Filling). Timers and openings come from us and are not checked for window or audience.
+    what: "play" (action of a play), "order" (verb of an order, `order` is the shop's id), "timer" (fired: `timer` its name,
+    `due_ms` when it was due), "opening" (fields: openings.Filling). Timers and openings come from us and are not checked for
+    window or audience.
     """
 
     id: bytes
@@ -41,6 +42,7 @@ class Submission(Struct, frozen=True, kw_only=True, gc=False):
     play: str = ""
     order: str = ""
     timer: str = ""
+    due_ms: int = 0
     caller: Caller = Caller("us")
     customer: Customer = Customer()
 

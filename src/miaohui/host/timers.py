@@ -33,6 +33,7 @@ def submission(host: Host, timer: Due) -> Submission:
         play=timer.play,
         order="" if timer.play else timer.name.removeprefix("order/"),
         timer=timer.name,
+        due_ms=timer.due_ms,
         caller=Caller(_US.scope, timer.source),
     )
 
