@@ -15,10 +15,11 @@ from miaohui.pricing.cart import Cart, CartLine
 from miaohui.pricing.conditions import Scope
 from miaohui.pricing.effects import Bundle, BuyGet, Nth, Part
 from miaohui.pricing.eligible import within_limits
-from miaohui.pricing.engine import Sale, floor, price
+from miaohui.pricing.engine import price
 from miaohui.pricing.promotion import Lane, Options, Promotion
 from miaohui.pricing.refunds import Sold, refund
 from miaohui.pricing.rulebook import Rulebook
+from miaohui.pricing.sale import Sale, floor
 
 few = settings(max_examples=60, deadline=None)
 some_promotions = some.promotions()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from miaohui.pricing.effects import AnyEffect, Bundle, BuyGet, Nth, Reduction
 
 if TYPE_CHECKING:
-    from miaohui.pricing.engine import Sale
+    from miaohui.pricing.sale import Sale
 
 
 def most(sale: Sale, turn: int, effects: tuple[AnyEffect, ...], alone: int) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import repeat
 
 from miaohui.pricing.allocation import allocate, allocate_runs, percent
-from miaohui.pricing.basket import FREE, Basket, Cut, capped, shared
+from miaohui.pricing.basket import Basket, Cut, capped, shared
 from miaohui.pricing.cart import Cart
 from miaohui.pricing.conditions import Scope
 from miaohui.pricing.effects import (
@@ -23,6 +23,7 @@ from miaohui.pricing.effects import (
     Reduction,
     Tier,
 )
+from miaohui.pricing.groups import cuts_of_groups
 from miaohui.pricing.lines import Lines
 from miaohui.pricing.promotion import Options
 
@@ -57,7 +58,7 @@ class Giver:
                 held = self._deposits(basket, effect.scope)
                 found = self._per_unit(basket, held, repeat(effect.worth_minor - effect.deposit_minor))
             case Nth() | Bundle() | BuyGet():
-                found = self._groups(effect, basket)
+                found = cuts_of_groups(effect, basket, self.lines, once=self.options.units_once)
             case _:
                 found = []
         return found if any(part for _, _, _, part, _ in found) else []
@@ -130,70 +131,6 @@ class Giver:
             times = measured // tier.at_least if effect.every else 1
             amount = tier.off_minor * (min(times, effect.times_max) if effect.times_max else times)
         return self._lay(basket, chosen, amount if effect.cap_minor is None else min(amount, effect.cap_minor))
-
-    def _groups(self, effect: Nth | Bundle | BuyGet, basket: Basket) -> list[Cut]:
-        if isinstance(effect, Nth) and effect.same_sku:
-            found: list[Cut] = []
-            free = self._free(basket, effect.scope)
-            times = effect.times_max
-            for runs in self.by_sku(free, basket).values():
-                cuts, made = self._form(effect, basket, [(_dearest(basket, runs), effect.nth)], times)
-                found += cuts
-                if effect.times_max and (times := times - made) == 0:
-                    break
-            return found
-        return self._form(effect, basket, self.needs(effect, basket), effect.times_max)[0]
-
-    def needs(self, effect: Nth | Bundle | BuyGet, basket: Basket) -> list[tuple[list[int], int]]:
-        """For each part of a group: the runs it may take from, the first first, and how many units."""
-        match effect:
-            case Nth():
-                return [(_dearest(basket, self._free(basket, effect.scope)), effect.nth)]
-            case Bundle():
-                return [(_dearest(basket, self._free(basket, part.scope)), part.quantity) for part in effect.parts]
-            case BuyGet():
-                got = _dearest(basket, self._free(basket, effect.get_scope))
-                if effect.take == "cheapest":
-                    got.reverse()
-                return [(_dearest(basket, self._free(basket, effect.scope)), effect.buy), (got, effect.get)]
-
-    def _form(
-        self, effect: Nth | Bundle | BuyGet, basket: Basket, needs: list[tuple[list[int], int]], times_max: int
-    ) -> tuple[list[Cut], int]:
-        """Cuts of all groups that can be made, and how many that are. Equal groups are made at one stroke."""
-        left = {n: basket.count[n] for runs, _ in needs for n in runs}
-        queues = [(runs[::-1], wanted) for runs, wanted in needs]  # the next run last: an empty one is popped
-        price, low = basket.price, basket.low
-        got_only = isinstance(effect, BuyGet) and effect.spread == "got"
-        at, made = dict.fromkeys(left, 0), 0
-        found: list[Cut] = []
-        while not times_max or made < times_max:
-            picked = pick(left, queues)
-            if picked is None or (saving := _saving(effect, basket, picked)) <= 0:
-                break
-            times = times_of(left, picked)
-            if times_max:
-                times = min(times, times_max - made)
-            counts = [units for _, _, units in picked]
-            rooms = [price[n] - low[n] if part or not got_only else 0 for part, n, _ in picked]
-            shares = allocate_runs(saving, counts, [price[n] for _, n, _ in picked], rooms)
-            for (_, n, units), share in zip(picked, shares, strict=True):
-                found += shared(n, at[n], [(k * times, part) for k, part in share], grouped=True)
-                at[n] += units * times
-                left[n] -= units * times
-            made += times
-        return found, made
-
-    def _free(self, basket: Basket, scope: Scope) -> list[int]:
-        runs = self.lines.runs(basket, scope)
-        return [n for n in runs if basket.owner[n] == FREE] if self.options.units_once else list(runs)
-
-    def by_sku(self, runs: Sequence[int], basket: Basket) -> dict[str, list[int]]:
-        """The runs of each product."""
-        found: dict[str, list[int]] = {}
-        for n in runs:
-            found.setdefault(self.lines.items[basket.line[n]].sku, []).append(n)
-        return found
 
     # --- laying an amount on units --------------------------------------------------------------------------------------
 
@@ -280,50 +217,3 @@ def _by_line(basket: Basket, chosen: Chosen) -> Iterator[Chosen]:
         runs.append(n)
         counts.append(units)
     yield from lines.values()
-
-
-def _dearest(basket: Basket, runs: Sequence[int]) -> list[int]:
-    start = basket.start
-    return sorted(runs, key=lambda n: -start[n])  # stable: of the same price the earlier
-
-
-def pick(left: dict[int, int] | list[int], queues: list[tuple[list[int], int]]) -> list[tuple[int, int, int]] | None:
-    """Units of one group as (part, run, units), each part from the end of its queue; None if one cannot be filled."""
-    picked: list[tuple[int, int, int]] = []
-    used: dict[int, int] = {}
-    for part, (runs, wanted) in enumerate(queues):
-        while runs and not left[runs[-1]]:
-            runs.pop()
-        for n in reversed(runs):
-            units = min(left[n] - used.get(n, 0), wanted)
-            if units > 0:
-                picked.append((part, n, units))
-                used[n] = used.get(n, 0) + units
-                wanted -= units
-                if not wanted:
-                    break
-        if wanted:
-            return None
-    return picked
-
-
-def times_of(left: dict[int, int] | list[int], picked: list[tuple[int, int, int]]) -> int:
-    """How many groups like this one can be made before a run is empty."""
-    each: dict[int, int] = {}
-    for _, n, units in picked:
-        each[n] = each.get(n, 0) + units
-    return min(left[n] // units for n, units in each.items())
-
-
-def _saving(effect: Nth | Bundle | BuyGet, basket: Basket, picked: list[tuple[int, int, int]]) -> int:
-    """What one group saves, before floors."""
-    match effect:
-        case Nth():
-            return percent(basket.start[picked[-1][1]], effect.off_ppm)
-        case Bundle():
-            if effect.price_minor is not None:  # a price is a promise: it is what they cost in the end
-                return sum(basket.price[n] * units for _, n, units in picked) - effect.price_minor
-            worth = sum(basket.start[n] * units for _, n, units in picked)
-            return min(worth, effect.off_minor) or percent(worth, effect.off_ppm)
-        case BuyGet():
-            return percent(sum(basket.start[n] * units for part, n, units in picked if part), effect.off_ppm)

@@ -10,7 +10,7 @@ from miaohui.pricing.effects import Amount, AnyEffect, Bundle, BuyGet, Deposit, 
 from miaohui.pricing.eligible import Failing, named, pieces_more, spend_more
 
 if TYPE_CHECKING:
-    from miaohui.pricing.engine import Sale
+    from miaohui.pricing.sale import Sale
 
 IN_THE_WAY = ("at_floor", "units_taken", "gift_sold_out", "budget_used_up")
 """Codes that say the customer did his part: the promotion is skipped, not out of reach."""

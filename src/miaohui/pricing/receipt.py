@@ -12,7 +12,7 @@ from miaohui.pricing.eligible import plain
 from miaohui.pricing.priced import CodeAnswer, Outcome, Priced, PricedLine, Units
 
 if TYPE_CHECKING:
-    from miaohui.pricing.engine import Sale
+    from miaohui.pricing.sale import Sale
 
 
 def receipt(sale: Sale) -> Priced:

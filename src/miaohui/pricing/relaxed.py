@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from miaohui.pricing.allocation import percent
 from miaohui.pricing.basket import FREE
 from miaohui.pricing.effects import AnyEffect, Bundle, BuyGet, Nth
-from miaohui.pricing.giving import pick, times_of
+from miaohui.pricing.groups import Group, by_sku, needs, pick, times_of
 
 if TYPE_CHECKING:
-    from miaohui.pricing.engine import Sale
+    from miaohui.pricing.sale import Sale
 
 Free = list[int]
 """Units of each run that no group has used up."""
@@ -30,7 +30,7 @@ class Offer:
     def __init__(self, sale: Sale, effects: tuple[AnyEffect, ...], alone: int, most: int) -> None:
         self.start = sale.goods.start
         self.value, self.most = alone, most
-        self.effect = effects[0] if len(effects) == 1 and isinstance(effects[0], Nth | Bundle | BuyGet) else None
+        self.effect = effects[0] if len(effects) == 1 and isinstance(effects[0], Group) else None
         self.units: list[int] | None = None
         if self.effect is not None:
             self._group(sale, self.effect)
@@ -54,13 +54,14 @@ class Offer:
             left -= made
         return saved, free
 
-    def _group(self, sale: Sale, effect: Nth | Bundle | BuyGet) -> None:
+    def _group(self, sale: Sale, effect: Group) -> None:
         runs = [n for n, owner in enumerate(sale.goods.owner) if owner == FREE]
-        self.needs = sale.givers["goods"].needs(effect, sale.goods)
+        lines = sale.facts.lines
+        self.needs = needs(effect, sale.goods, lines, once=sale.options.units_once)
         self.times = effect.times_max or sum(sale.goods.count)
         self.simple: list[list[int]] | None = None
         if isinstance(effect, Nth) and effect.same_sku:
-            self.simple = list(sale.givers["goods"].by_sku(self.needs[0][0], sale.goods).values())
+            self.simple = list(by_sku(self.needs[0][0], sale.goods, lines).values())
         elif len(self.needs) == 1 or (isinstance(effect, BuyGet) and effect.scope == effect.get_scope):
             self.simple = [self.needs[0][0]]
         self.units = [0] * len(sale.goods.start)
@@ -77,7 +78,7 @@ class Offer:
         else:
             self.most = self.save(count)[0]  # dearest first: fewer units, smaller groups
 
-    def _contribution(self, effect: Nth | Bundle | BuyGet, price: int) -> int:
+    def _contribution(self, effect: Group, price: int) -> int:
         """The most that a unit of this price can add to a group, rounded up."""
         match effect:
             case Nth():

@@ -20,7 +20,7 @@ from miaohui.pricing.effects import AnyEffect, Gift
 from miaohui.pricing.relaxed import Free, Offer
 
 if TYPE_CHECKING:
-    from miaohui.pricing.engine import Sale
+    from miaohui.pricing.sale import Sale
 
 EXACT = 12
 """Up to so many candidates every set is decided, whatever it costs."""
