@@ -99,3 +99,17 @@ def test_days_off_abroad_stand_with_their_country():
         one.day.title.en for one in almanac.occasions(date(2026, 11, 3), date(2026, 11, 11)) if one.day.kind == "abroad"
     ]
     assert found == ["Culture Day (JP)", "Veterans Day (US)"]
+
+
+def test_in_another_country_its_own_days_off_are_the_statutory_ones():
+    almanac = Almanac(days=together([]), workdays=Workdays("US"))
+    found = almanac.occasions(date(2026, 9, 1), date(2026, 12, 31))
+    kinds = {str(one.first)[5:] + " " + one.day.title.en: one.day.kind for one in found if one.day.kind != "term"}
+    assert kinds["09-07 Labor Day"] == "statutory"
+    assert kinds["09-25 Mid-Autumn Festival"] == "lunar"
+    assert kinds["10-01 National Day"] == "abroad"
+    assert [name for name in kinds if "11-26" in name] == ["11-26 Thanksgiving"]  # known by that name already
+    assert [one.day.title.zh for one in found if str(one.first) == "2026-09-07" and one.day.kind != "term"] == [
+        "劳工节"
+    ]
+    assert almanac.find("us-2026-09-07", date(2026, 9, 7)).day.title.en == "Labor Day"

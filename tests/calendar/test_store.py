@@ -93,7 +93,7 @@ async def test_a_year_is_announced(database: Any) -> None:
     text = "2031-01-22 to 2031-01-29 off 春节 Spring Festival\n\n2031-01-19 work 春节 Spring Festival\n"
     async with database.acquire() as c:
         assert not (await calendar_of(c, "Asia/Shanghai")).almanac.workdays.announced(2031)
-        await store.announce(c, "lin", announced(text), "国办发明电")
+        await store.announce(c, "lin", announced(text), "国办发明电", "CN")
         days = (await calendar_of(c, "Asia/Shanghai")).almanac.workdays
         assert days.announced(2031)
         assert [days.kind(date(2031, 1, n)) for n in (19, 20, 22, 29, 30)] == [

@@ -12,6 +12,7 @@ from typing import Literal, get_args
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from miaohui.calendar import lunar, rule, workdays
 from miaohui.text import Text
@@ -85,22 +86,35 @@ class Almanac(Struct, frozen=True, kw_only=True):
     abroad: tuple[str, ...] = ()
 
     def occasions(self, first: date, last: date) -> list[Occasion]:
-        """All that touch [first, last], by their days."""
-        found = [*self._kept(first, last), *_terms(first, last), *self._abroad(first, last)]
+        """All that touch [first, last], by their days; a day off that is a known day as well is there once."""
+        kept = [*self._kept(first, last), *_terms(first, last)]
+        named = {(one.first, one.day.title.zh) for one in kept}
+        found = kept + [one for one in self._by_law(first, last) if (one.first, one.day.title.zh) not in named]
         return sorted(found, key=lambda one: (one.first, list(KINDS).index(one.day.kind), one.day.id))
 
     def _kept(self, first: date, last: date) -> Iterable[Occasion]:
         for day in self.days:
             for begins, ends in rule.occurrences(rule.read(day.rule), first, last):
-                yield Occasion(day=day, first=begins, last=ends)
+                yield Occasion(day=self._at_home(day), first=begins, last=ends)
 
-    def _abroad(self, first: date, last: date) -> Iterable[Occasion]:
-        for country in self.abroad:
+    def _at_home(self, day: Day) -> Day:
+        """China's statutory festivals are lunar festivals, or holidays abroad, where people work by another country's law."""
+        if day.kind != "statutory" or day.kept or self.workdays.country == workdays.CHINA:
+            return day
+        return replace(day, kind="lunar" if "lunar" in day.rule or "term" in day.rule else "abroad")
+
+    def _by_law(self, first: date, last: date) -> Iterable[Occasion]:
+        """Days off of one's own country, where it is not China, and of those that are shown besides."""
+        home = self.workdays.country
+        for country in dict.fromkeys((home, *self.abroad)):
             for year in range(first.year, last.year + 1):
                 for on, title in workdays.days_off(country, year).items():
                     if first <= on <= last:
-                        named = Text(f"{title.zh}（{country}）", f"{title.en} ({country})")
-                        day = Day(id=f"{country.lower()}-{on}", title=named, kind="abroad", rule=f"{on}", source=LAW)
+                        shown = (
+                            title if country == home else Text(f"{title.zh}（{country}）", f"{title.en} ({country})")
+                        )
+                        kind: Kind = "statutory" if country == home else "abroad"
+                        day = Day(id=f"{country.lower()}-{on}", title=shown, kind=kind, rule=f"{on}", source=LAW)
                         yield Occasion(day=day, first=on, last=on)
 
     def find(self, id: str, on: date) -> Occasion | None:

@@ -17,7 +17,7 @@ from uuid_utils import uuid7
 from miaohui.calendar import lead, rule
 from miaohui.calendar.almanac import CLASSES, KEPT, KINDS, Almanac, Class, Day, known, together
 from miaohui.calendar.lead import Lead
-from miaohui.calendar.workdays import CHINA, Stated, Workdays, countries, country_of
+from miaohui.calendar.workdays import Stated, Workdays, countries, country_of
 from miaohui.team import audit
 from miaohui.text import Text
 
@@ -162,8 +162,8 @@ async def restore(c: Connection, by: str, id: str) -> Text:
     return day.title
 
 
-async def announce(c: Connection, by: str, days: dict[date, Stated], source: str, country: str = CHINA) -> None:
-    """Enter days off and make-up workdays as a country announced them, all or none. CalendarRefusal."""
+async def announce(c: Connection, by: str, days: dict[date, Stated], source: str, country: str) -> None:
+    """Enter days off and make-up workdays of a country as they were announced, all or none. CalendarRefusal."""
     if not days or len(days) > DAYS_MOST:
         raise CalendarRefusal(Text(f"写 1 到 {DAYS_MOST} 天", f"Enter 1 to {DAYS_MOST} days"))
     async with c.transaction():

@@ -32,6 +32,21 @@ CHINA_NAMES = {
 }
 
 
+AMERICA_NAMES = {
+    "New Year's Day": "元旦",
+    "Martin Luther King Jr. Day": "马丁·路德·金日",
+    "Washington's Birthday": "总统日",
+    "Memorial Day": "阵亡将士纪念日",
+    "Juneteenth National Independence Day": "六月节",
+    "Independence Day": "独立日",
+    "Labor Day": "劳工节",
+    "Columbus Day": "哥伦布日",
+    "Veterans Day": "退伍军人节",
+    "Thanksgiving Day": "感恩节",
+    "Christmas Day": "圣诞节",
+}
+
+
 class Stated(Struct, frozen=True):
     """What is said of one day: off, or at work although it is a weekend; and why."""
 
@@ -120,11 +135,18 @@ def _of_law(country: str, year: int) -> Mapping[date, Stated]:
     known = holidays.list_localized_countries().get(country, [])
     en = next((one for one in ("en_US", "en_GB", "en") if one in known), None)
     named = holidays.country_holidays(country, years=year, language=en)
-    in_zh = holidays.country_holidays(country, years=year, language="zh_CN") if "zh_CN" in known else named
-    found = {day: Stated(False, Text(in_zh.get(day) or name, name)) for day, name in named.items()}
+    in_zh = holidays.country_holidays(country, years=year, language="zh_CN") if "zh_CN" in known else {}
+    found = {day: Stated(False, Text(in_zh.get(day) or _in_chinese(name), name)) for day, name in named.items()}
     made_up = Text("补班", "Make-up workday")
     found |= {day: Stated(True, made_up) for day in named.weekend_workdays if day.year == year}
     return found
+
+
+def _in_chinese(name: str) -> str:
+    """A holiday's Chinese name, where we have one."""
+    plain = name.removesuffix(" (observed)")
+    zh = AMERICA_NAMES.get(plain, plain)
+    return f"{zh}（补休）" if plain != name and zh != plain else zh if plain == name else name
 
 
 def country_of(zone: str) -> str:

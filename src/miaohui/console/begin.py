@@ -23,6 +23,7 @@ from miaohui.console.campaigns import campaign_of
 from miaohui.console.frame import show
 from miaohui.console.guard import TheOperator, TheWorkspace, needs
 from miaohui.console.plans import document_of
+from miaohui.console.preflight import counts_of, rulings_of
 from miaohui.pages.errors import missing
 from miaohui.pages.language import AnyRequest
 from miaohui.pages.render import see_other
@@ -171,7 +172,8 @@ async def _summary(
         given={name: value for name, value in place.given.items() if name not in ("n", "_csrf")},
         text=text,
         problems=checked.problems,
-        stops=[problem for problem in checked.problems if problem.level == "stop"],
+        counts=counts_of(checked.problems),
+        rulings=rulings_of(checked.rulings),
         refusal=refusal,
     )
 

@@ -210,6 +210,7 @@ async def occasion(request: AnyRequest, workspace: TheWorkspace, id: FromPath[st
         repeats=rule.told(rule.read(found.day.rule)),
         lunar=lunar_day(found.first).text if FIRST <= found.first <= LAST else None,
         following=kept.almanac.next(found.day.id, found.last + timedelta(1)),
+        editable=any(day.id == found.day.id for day in kept.almanac.days),
         near=[one for one in near if one.key != found.key and one.day.kind not in QUIET],
         states=STATE_NAMES,
     )

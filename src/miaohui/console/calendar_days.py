@@ -13,7 +13,7 @@ from miaohui.calendar import lead, rule, sheet, store
 from miaohui.calendar.almanac import KEPT, KINDS, Day
 from miaohui.calendar.sheet import Sheet
 from miaohui.calendar.store import CalendarRefusal
-from miaohui.calendar.workdays import CHINA, countries
+from miaohui.calendar.workdays import CHINA, countries, country_of
 from miaohui.console.frame import show
 from miaohui.console.guard import TheOperator, TheWorkspace, needs
 from miaohui.pages.format import day_of
@@ -146,12 +146,13 @@ async def take_file(request: AnyRequest, workspace: TheWorkspace, operator: TheO
 
 @post("/calendar/announced", guards=[needs("calendar.edit")])
 async def enter(request: AnyRequest, workspace: TheWorkspace, operator: TheOperator) -> Response[str] | Redirect:
-    """Days off and make-up workdays, as China announced them."""
+    """Days off and make-up workdays of the country people work in: as China announced them, or beyond the law."""
     form = await request.form()
     try:
         found = sheet.announced(str(form.get("days", "")))
         async with workspace.db.acquire() as c:
-            await store.announce(c, operator.name, found, str(form.get("source", "")).strip()[:200])
+            source = str(form.get("source", "")).strip()[:200]
+            await store.announce(c, operator.name, found, source, country_of(workspace.zone))
     except CalendarRefusal as refused:
         return await _page(request, workspace, refusal=refused.sentence)
     years = "、".join(sorted({str(on.year) for on in found}))
