@@ -272,7 +272,7 @@ async def test_only_the_best_of_a_lane_applies_and_the_other_claim_is_refused():
     f = await fair(
         promotion("a", (Amount(off_minor=300),), stacking=best), promotion("b", (Amount(off_minor=500),), stacking=best)
     )
-    await refused(f, f.placed("1", "ann", ("a", {}), ("b", {})), "not_best")
+    await refused(f, f.placed("1", "ann", ("a", {}), ("b", {})), "lane_full")
     assert (await f.do(f.placed("1", "ann", ("b", {}))))["total_minor"] == 4500
 
 

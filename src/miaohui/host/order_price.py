@@ -60,8 +60,11 @@ def cart_price(
     balances: Mapping[str, Account],
     codes: Iterable[str],
     now_ms: int,
+    *,
+    chosen: bool = False,
 ) -> CartPrice:
-    """Price the promotions. Accounts that are not in `balances` count as full of room: nothing is used yet."""
+    """Price the promotions. Accounts that are not in `balances` count as full of room: nothing is used yet. `chosen`: they are
+    those that an order claims, the best set is found already, and all of them are to apply."""
     costs = {sku: minor for offer in offered for sku, minor in offer.rules.costs.items()}
     cart = Cart(
         currency=currency,
@@ -84,26 +87,36 @@ def cart_price(
         sold_out=_sold_out(offered, balances),
         used={offer.promotion.id: used for offer in offered if (used := _used(offer, buyer, balances)) is not None},
     )
-    priced = price(cart, _book(tuple(offered)))
+    priced = price(cart, _book(tuple(offered), chosen))
     outcomes = {outcome.promotion: outcome for outcome in priced.outcomes}
     shares = [_share(offer, outcomes[offer.promotion.id], priced) for offer in offered]
     return CartPrice(shares, {line.line: line.dues() for line in (*priced.lines, *priced.shipping)}, priced)
 
 
 _BOOKS_MAX = 256
-_books: dict[tuple[int, ...], tuple[tuple[Offered, ...], Rulebook]] = {}
+_books: dict[tuple[bool, tuple[int, ...]], tuple[tuple[Offered, ...], Rulebook]] = {}
 
 
-def _book(offered: tuple[Offered, ...]) -> Rulebook:
+def _book(offered: tuple[Offered, ...], chosen: bool) -> Rulebook:
     """The promotions made ready; the same ones are made ready once (they are kept, so that their ids stay theirs)."""
-    key = tuple(map(id, offered))
+    key = chosen, tuple(map(id, offered))
     found = _books.get(key)
     if found is None:
         if len(_books) >= _BOOKS_MAX:
             _books.clear()
-        book = Rulebook(tuple(offer.promotion for offer in offered), options_of(offered))
+        options = _all_of(options_of(offered)) if chosen else options_of(offered)
+        book = Rulebook(tuple(offer.promotion for offer in offered), options)
         found = _books[key] = (offered, book)
     return found[1]
+
+
+def _all_of(options: Options) -> Options:
+    """The options with lanes that take the best set taking all that is there: the same limits, no search."""
+    lanes = {
+        name: replace(lane, mode="stack") if lane.mode == "best" and lane.each == "cart" else lane
+        for name, lane in options.lanes.items()
+    }
+    return replace(options, lanes=lanes)
 
 
 def options_of(offered: Sequence[Offered]) -> Options:

@@ -121,7 +121,7 @@ class OrderRun:
         that gives nothing refuses the order: a use is never spent on nothing, and the customer hears it before he pays."""
         numbers, claims = self._promotions(order), list(order.claims)
         offered = [self._entry(claims[n]).offer() for n in numbers]
-        priced = _priced(order, lines, offered, self.batch.balances, self.batch.now_ms)
+        priced = _priced(order, lines, offered, self.batch.balances, self.batch.now_ms, chosen=True)
         gifts: list[Line] = []
         for n, share in zip(numbers, priced.shares, strict=True):
             if share.outcome.status != "applied":
@@ -271,12 +271,18 @@ def _about(refusal: Refusal, n: int, claim: OrderClaim) -> Refusal:
 
 
 def _priced(
-    order: Order, lines: tuple[Line, ...], offered: list[Offered], balances: Mapping[str, Account], now_ms: int
+    order: Order,
+    lines: tuple[Line, ...],
+    offered: list[Offered],
+    balances: Mapping[str, Account],
+    now_ms: int,
+    *,
+    chosen: bool = False,
 ) -> CartPrice:
     """The promotions `offered` on `lines` of the order."""
     buyer = Buyer(order.who, order.audiences, order.facts)
     codes = [claim.code for claim in order.claims if claim.code]
-    return cart_price(order.currency, lines, buyer, offered, balances, codes, now_ms)
+    return cart_price(order.currency, lines, buyer, offered, balances, codes, now_ms, chosen=chosen)
 
 
 def _gift(line: str, sku: str, quantity: int) -> Line:
