@@ -230,12 +230,13 @@ def worst_cost(rules: Rules) -> int:
 def touches(
     rules: Rules, action: Claim | Expire | Place | Pay | Release | Refund
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The coupon; the pools, the wallet, and (to claim one) the counter of each identity."""
-    money = (_budget(rules), _pool(rules, "promised"))
+    """The coupon; the pools, the wallet, and (to claim one) the counter of each identity. A coupon that is out gives its money
+    back to the budget of the rules it was taken under, which may be the campaign's or the play's own: both are touched."""
     if isinstance(action, Claim):
         limits = tuple(key for _, key in action.who.limits(rules.id, rules.identities))
-        wallet = _wallet(rules, action.who.customer)
-        return (_key(rules, action.id),), (_pool(rules, "coupons"), wallet, *money, *limits, world_key(USE))
+        pools = (_pool(rules, "coupons"), _wallet(rules, action.who.customer), _budget(rules), _pool(rules, "promised"))
+        return (_key(rules, action.id),), (*pools, *limits, world_key(USE))
+    money = (budget_key(rules.id.split("/")[0]), _pool(rules, "budget"), _pool(rules, "promised"))
     coupon, customer = (
         (action.coupon, action.customer)
         if isinstance(action, Expire)
