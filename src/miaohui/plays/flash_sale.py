@@ -1,8 +1,8 @@
 """Flash sale (秒杀 miǎo shā): one product at a low price, in short slots, while the stock lasts.
 
-In a slot a customer asks for a token; it lives 30 seconds and only it can reserve. An order placed with the token holds the
-units for `pay_minutes`; a hold that is not paid goes back to the stock, so that a sold-out slot can open again. All slots sell
-from one stock: what one slot leaves, the next one has.
+In a slot a customer asks for a token; it lives 30 seconds, keeps the rules it was given under, and only it can reserve. An order
+placed with the token holds the units for `pay_minutes`; a hold that is not paid goes back to the stock, so that a sold-out slot can
+open again. All slots sell from one stock: what one slot leaves, the next one has.
 
 Value     place   holds stock -> sold (units), and one use of each identity's counter
           pay     posts both
@@ -105,10 +105,9 @@ class Rules(Struct, frozen=True, kw_only=True):
 
 
 class State(Struct, frozen=True, kw_only=True):
-    """A customer's token: who may reserve, until when."""
+    """A token: who may reserve with it, until when."""
 
     customer: str
-    token: str
     expires_ms: int
 
 
@@ -195,11 +194,13 @@ Action = Token | Place | Pay | Release | Refund
 
 
 def touches(rules: Rules, action: Action) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The customer's token; stock, sold and the counter of each identity; for a refund the shop's stock."""
-    who = action.who if isinstance(action, Token) else action.claim.who
+    """The token; stock, sold and the counter of each identity; for a refund the shop's stock."""
+    who, token = (
+        (action.who, action.id) if isinstance(action, Token) else (action.claim.who, action.claim.instance or "none")
+    )
     stock, sold = pool_key(rules.id, "stock"), pool_key(rules.id, "sold")
     limits = tuple(key for _, key in who.limits(rules.id, rules.identities))
-    states = (_key(rules, who.customer),)
+    states = (_key(rules, token),)
     if isinstance(action, Refund):
         return states, (sold, sku_key(rules.product.sku), *limits, world_key(USE))
     return states, (stock, sold, *limits, world_key(USE))
@@ -237,21 +238,21 @@ def _token(rules: Rules, balances: Mapping[str, Account], action: Token, moment:
     if refusal := _full(rules, balances, action.who, 1):
         return refusal
     expires_ms = moment.now_ms + TOKEN_MS
-    state = State(customer=action.who.customer, token=action.id, expires_ms=expires_ms)
+    state = State(customer=action.who.customer, expires_ms=expires_ms)
     return Decision(
         reply=Reply(action.id, expires_ms),
         events=(TokenIssued(action.who.customer, expires_ms),),
-        states={_key(rules, action.who.customer): state},
+        states={_key(rules, action.id): state},
     )
 
 
 def _place(
     rules: Rules, states: Mapping[str, State | None], balances: Mapping[str, Account], claim: Claim, moment: Moment
 ) -> Decision | Refusal:
-    key = _key(rules, claim.who.customer)
+    key = _key(rules, claim.instance or "none")
     state = states[key]
     if not claim.again:
-        if state is None or state.token != claim.instance:
+        if state is None or state.customer != claim.who.customer:
             return Refusal("no_token")
         if moment.now_ms >= state.expires_ms:
             return Refusal("token_expired", {"expires_ms": state.expires_ms})
@@ -310,5 +311,5 @@ def _sale(rules: Rules) -> tuple[str, str]:
     return pool_key(rules.id, "stock"), pool_key(rules.id, "sold")
 
 
-def _key(rules: Rules, customer: str) -> str:
-    return pool_key(rules.id, "token", customer)
+def _key(rules: Rules, token: str) -> str:
+    return pool_key(rules.id, "token", token)
