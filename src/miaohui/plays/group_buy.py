@@ -356,7 +356,8 @@ def _no_seat(
 def _pay(rules: Rules, state: State | None, claim: Claim, moment: Moment) -> Decision:
     party, key = claim.instance, _key(rules, claim.instance)
     if state is None or state.status == "failed":
-        return Decision(reply=Settled("party_failed"), transfers=_settle(rules, claim, Kind.VOID))
+        left = {} if state is None else {key: _without(state, claim.order)}
+        return Decision(reply=Settled("party_failed"), transfers=_settle(rules, claim, Kind.VOID), states=left)
     first = not state.paid()
     members = tuple(replace(m, paid=True) if m.order == claim.order else m for m in state.members)
     state = replace(state, members=members)
