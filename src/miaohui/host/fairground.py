@@ -5,7 +5,7 @@ the workspace's epoch, so that every host reads the plays anew before its next b
 The steps are repeatable: after a crash in between, the same call goes on where it was.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Literal
 
@@ -40,9 +40,12 @@ class Fairground:
         current = await self._current(campaign)
         version = max((setup.version for setup in setups), default=0)
         moves = [Fill(budget_key(campaign), currency, "", budget_minor - await self._funded(campaign))]
+        left: list[tuple[str, str]] = []
         for setup in setups:
-            moves += _difference(current.get(setup.play), setup)
-        refusal = await self._fill(Filling(campaign, f"open/{version}", tuple(_either_way(move) for move in moves)))
+            moves += difference(current.get(setup.play), setup)
+            left += dropped(current.get(setup.play), setup)
+        filling = Filling(campaign, f"open/{version}", tuple(either_way(move) for move in moves), tuple(left))
+        refusal = await self._fill(filling)
         if refusal is None:
             async with self._transaction() as c:
                 for setup in setups:
@@ -65,13 +68,15 @@ class Fairground:
         await self._set(campaign, "closed", "running", "paused")
         if how == "fail_all":
             await self._fail_all(campaign)
-        for setup in (await self._current(campaign)).values():
-            pools = machine(setup.module).module.pools(setup.rules)
-            drains = tuple((pool_key(setup.id, name), pool.source) for name, pool in pools.items() if pool.source)
+        versions: dict[str, list[Setup]] = {}
+        for row in await self.db.fetch(_VERSIONS, campaign):
+            versions.setdefault(row[0], []).append(unpack(row[1]))
+        for play, setups in versions.items():
+            drains = homes(setups)
             left = await self.db.fetchval(_LEFT, [pool for pool, _ in drains])
             if left:
                 marker = await self.db.fetchval("select coalesce(max(seq), 0) from transfer")
-                await self._fill(Filling(campaign, f"close/{setup.play}/{marker}", (), drains))
+                await self._fill(Filling(campaign, f"close/{play}/{marker}", (), drains))
 
     async def _fail_all(self, campaign: str) -> None:
         """Give every open instance a timer that is due now, with the action by which its play ends it."""
@@ -129,8 +134,8 @@ def fills(setup: Setup) -> tuple[Fill, ...]:
     return tuple(Fill(pool_key(setup.id, name), p.unit, p.source, p.amount) for name, p in pools.items())
 
 
-def _difference(old: Setup | None, new: Setup) -> tuple[Fill, ...]:
-    """What changes from the old version to the new one: fills, also negative ones."""
+def difference(old: Setup | None, new: Setup) -> tuple[Fill, ...]:
+    """What opening `new` moves where `old` ran, or nothing did: fills, also negative ones."""
     before = {} if old is None else {f.target: f.amount for f in fills(old)}
     return tuple(
         f if f.target not in before else Fill(f.target, f.unit, f.source, f.amount - before[f.target])
@@ -138,7 +143,23 @@ def _difference(old: Setup | None, new: Setup) -> tuple[Fill, ...]:
     )
 
 
-def _either_way(change: Fill) -> Fill:
+def dropped(old: Setup | None, new: Setup) -> tuple[tuple[str, str], ...]:
+    """Pools of `old` that `new` has no more, and where what is free in them goes."""
+    kept = {fill.target for fill in fills(new)}
+    return () if old is None else tuple(drain for drain in homes([old]) if drain[0] not in kept)
+
+
+def homes(versions: Iterable[Setup]) -> tuple[tuple[str, str], ...]:
+    """Every pool that a version of one play filled, and the account where its rest goes home."""
+    pools: dict[str, str] = {}
+    for setup in versions:
+        for name, pool in machine(setup.module).module.pools(setup.rules).items():
+            if pool.source:
+                pools[pool_key(setup.id, name)] = pool.source
+    return tuple(pools.items())
+
+
+def either_way(change: Fill) -> Fill:
     """A negative fill is one the other way round."""
     return change if change.amount >= 0 else Fill(change.origin(), change.unit, change.target, -change.amount)
 
@@ -151,6 +172,7 @@ _SET = "update play_running set running = $2 where campaign = $1 and running = a
 _EPOCH = "update workspace set epoch = epoch + 1"
 _CURRENT = """select play, setup from play_version join play_running using (campaign, play, version)
               where campaign = $1 order by play"""
+_VERSIONS = "select play, setup from play_version where campaign = $1 order by play, version"
 _FUNDED = """select coalesce(sum(case when credit = $1 then amount else -amount end), 0)::bigint from transfer
              where (credit = $1 and debit like 'world/%') or (debit = $1 and credit like 'world/%')"""
 _LEFT = "select coalesce(sum(credits - debits - debits_pending), 0)::bigint from account where key = any($1)"
