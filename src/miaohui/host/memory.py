@@ -1,5 +1,7 @@
 """A storage in memory with the contract of the durable one: for tests and, later, rehearsal in virtual time."""
 
+from collections.abc import Callable
+
 from msgspec.structs import replace
 from uuid_utils import uuid7
 
@@ -12,9 +14,10 @@ from miaohui.ledger.accounts import Account, Hold, Transfer
 
 
 class Memory:
-    """Everything in dicts; `clock` is the only time there is."""
+    """Everything in dicts; `clock` is the only time there is; `new_id` names customers that the shop brings."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, new_id: Callable[[Customer], str] = lambda _: str(uuid7())) -> None:
+        self.new_id = new_id
         self.clock, self.epoch, self._last_ms = clock, 1, 0
         self.setups: list[Setup] = []
         self.running: dict[tuple[str, str], tuple[int, Running]] = {}
@@ -30,6 +33,7 @@ class Memory:
         self.transfers: list[tuple[bytes, Transfer, str]] = []
         self.events: list[Event] = []
         self.timers: dict[str, Due] = {}
+        self._stored: Changes | None = None
 
     def holds(self) -> list[Hold]:
         """Every open hold."""
@@ -53,7 +57,7 @@ class Memory:
         """See `Storage`."""
         for c in customers:
             if not c.id and c.shop_hash not in self.customers:
-                self.customers[c.shop_hash] = str(uuid7())
+                self.customers[c.shop_hash] = self.new_id(c)
                 self.hashes[self.customers[c.shop_hash]] = c.shop_hash
         ids = [c.id or self.customers[c.shop_hash] for c in customers]
         known = self._known(ids)
@@ -79,6 +83,13 @@ class Memory:
 
     async def store(self, changes: Changes) -> None:
         """See `Storage`."""
+        self._stored = changes
+
+    async def commit(self) -> None:
+        """See `Storage`."""
+        changes, self._stored = self._stored, None
+        if changes is None:
+            return
         for state in changes.states:
             if state.body is None:
                 self.states.pop(state.key, None)
@@ -105,11 +116,9 @@ class Memory:
             else:
                 self.timers[name] = Due(name, *timer)
 
-    async def commit(self) -> None:
-        """See `Storage`."""
-
     async def rollback(self) -> None:
         """See `Storage`."""
+        self._stored = None
 
     async def due(self, limit: int) -> list[Due]:
         """See `Storage`."""
