@@ -53,6 +53,6 @@ def test_a_play_of_four_files_has_form_page_docs_and_operation(copy, postgres_ur
         copy, postgres_url, "-m", "pytest", "-p", "no:cacheprovider",
         "tests/plays/test_lucky_bag.py", "tests/plays/lucky_bag/appears.py",
     )  # fmt: skip
-    assert "8 passed" in told, told
+    assert "9 passed" in told, told
     in_the_copy(copy, postgres_url, "-m", "miaohui", "reference")
     assert 'play = "lucky_bag"' in (copy / "docs/reference/document.md").read_text()

@@ -78,6 +78,26 @@ def audit(*, json: bool = False) -> None:
 
 
 @app.command
+def simulate(
+    *,
+    seed: int = 1,
+    hours: float = 24,
+    customers: int = 2000,
+    on: Literal["memory", "postgres"] = "memory",
+    log: Path | None = None,
+    json: bool = False,
+) -> None:
+    """Virtual customers act on every play in virtual time while everything goes wrong; exit code 1 if a promise was broken.
+
+    The same seed gives the same log, which `log` names a file for. `on` postgres: on a server of its own in a temporary folder.
+    """
+    from miaohui.server.simulating import simulate_here
+
+    if not simulate_here(seed, hours, customers, on, log, as_json=json):
+        sys.exit(1)
+
+
+@app.command
 def forget(customer: str) -> None:
     """Erase a customer's names, phones and e-mails for good; every sum stays. CUSTOMER: internal id, or shop:<the shop's id>."""
     from miaohui.customers.forget import UnknownCustomer

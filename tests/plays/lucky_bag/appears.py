@@ -20,6 +20,7 @@ from miaohui.host.setup import Setup
 from miaohui.pages.forms import SESSION_COOKIE
 from miaohui.plays._fields import Product
 from miaohui.server.reference import events
+from miaohui.simulation.run import simulate
 from miaohui.team import operators, sessions
 from miaohui.text import Text
 
@@ -91,6 +92,12 @@ async def test_customers_take_it_over_http_and_the_books_are_right(scene, databa
     happened = [event.name for row in await database.fetch("select events from outbox") for event in unpack(row[0])]
     assert happened.count("lucky_bag.taken") == 2
     assert [check.name for check in await audit(database) if check.findings] == []
+
+
+async def test_the_simulation_plays_it():
+    outcome = await simulate(1, hours=6, customers=60)
+    assert outcome.findings == ()
+    assert outcome.by_play["east/lucky-bag"] > 0
 
 
 async def test_operators_find_its_fields_beside_the_editor(scene, database):

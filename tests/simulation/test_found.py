@@ -1,0 +1,86 @@
+"""What the simulation found, each as a short story of its own."""
+
+from miaohui.host.timers import submission
+from miaohui.plays._fields import Given, Offer, Span
+from miaohui.simulation.stage import InMemory
+from miaohui.simulation.world import World
+from tests.host.stage import CAMPAIGN, DAY, HOUR, MINUTE, T, memory_fair, setup
+
+OFFER = {"give": (Given("everybody", Offer(500)),)}
+
+
+class Scene:
+    """The tests' fair, with operators."""
+
+    def __init__(self, *setups):
+        self.now = [T]
+        self.f = memory_fair([], self.now)
+        self.stage = InMemory(World(1, 1, 0))
+        self.stage.memory = self.f.host.storage
+        self.setups = setups
+
+    async def open(self, *setups, budget=10_000):
+        self.stage.now_ms = self.now[0]
+        return await self.stage.open(self.f.host, CAMPAIGN, setups, budget)
+
+    async def fire(self):
+        for timer in await self.f.host.storage.due(10):
+            assert (await self.f.host.submit(submission(self.f.host, timer))).refusal is None
+
+    def here(self, account):
+        a = self.f.host.storage.accounts[account]
+        return a.credits - a.debits
+
+
+async def scene():
+    s = Scene()
+    await s.stage.stock(s.f.host, "tea-1", 100)
+    return s
+
+
+async def test_a_coupon_gives_its_money_back_to_the_budget_it_came_from():
+    """Seed 5: an edit took the play's own budget away; every coupon that was out failed from then on."""
+    s = await scene()
+    assert await s.open(setup("coupon", budget_minor=900, **OFFER)) is None
+    coupon = (await s.f.do(s.f.act("coupon", "claim", "c1")))["coupon"]
+    assert await s.open(setup("coupon", version=2, **OFFER)) is None
+    assert (s.here(f"play/{CAMPAIGN}/coupon/budget"), s.here(f"budget/{CAMPAIGN}")) == (0, 9500)
+    assert (await s.f.do(s.f.placed("1", "c1", ("coupon", {"coupon": coupon}))))["discount_minor"] == 500
+    s.now[0] = T + 20 * MINUTE
+    await s.fire()
+    s.now[0] = T + 8 * DAY
+    await s.fire()
+    assert s.here(f"play/{CAMPAIGN}/coupon/budget") == 500
+    await s.stage.close(s.f.host, CAMPAIGN, "let_run")
+    assert (s.here(f"play/{CAMPAIGN}/coupon/budget"), s.here(f"budget/{CAMPAIGN}")) == (0, 10_000)
+
+
+async def test_a_token_of_before_an_edit_does_not_open_the_old_slots():
+    """Seed 126: who had once asked for a turn was ever after judged by the rules of that day."""
+    s = await scene()
+    assert await s.open(setup("flash_sale")) is None
+    old = (await s.f.do(s.f.act("flash_sale", "token", "c1")))["token"]
+    assert (
+        await s.open(setup("flash_sale", version=2, price_minor=1500, slots=(Span(T + 2 * DAY, T + 2 * DAY + HOUR),)))
+        is None
+    )
+    s.now[0] = T + MINUTE
+    assert await s.f.do(s.f.act("flash_sale", "token", "c1")) == "no_slot"
+    s.now[0] = T + 2 * DAY
+    new = (await s.f.do(s.f.act("flash_sale", "token", "c1")))["token"]
+    assert await s.f.do(s.f.placed("1", "c1", ("flash_sale", {"instance": old, "line": "1"}))) == "token_expired"
+    assert (await s.f.do(s.f.placed("2", "c1", ("flash_sale", {"instance": new, "line": "1"}))))["total_minor"] == 1500
+
+
+async def test_who_pays_for_a_party_that_has_failed_is_no_longer_in_it():
+    """Seed 133: his unpaid seat stayed in the party for ever."""
+    s = await scene()
+    assert await s.open(setup("group_buy")) is None
+    party = (await s.f.do(s.f.act("group_buy", "open", "c1")))["party"]
+    await s.f.do(s.f.placed("1", "c1", ("group_buy", {"instance": party, "line": "1"})))
+    await s.stage.close(s.f.host, CAMPAIGN, "fail_all")
+    await s.fire()
+    assert (await s.f.do(s.f.order("1", "paid")))["refund"] == "party_failed"
+    stored = await s.stage.stored()
+    assert stored.states[f"play/{CAMPAIGN}/group_buy/party/{party}"][1]["members"] == []
+    assert stored.holds == []
