@@ -26,6 +26,7 @@ from miaohui.customers.complete_journey import ZONE
 from miaohui.demo.card import OPERATOR
 from miaohui.events.store import EventStore
 from miaohui.money import Money
+from miaohui.planning import work
 from miaohui.text import Text
 from miaohui.workspace import Workspace
 
@@ -38,6 +39,8 @@ COUPONS = 20_000
 DAYS = 14
 SLOT_EVERY_H, SLOT_MINUTES = 2, 90
 LOOK_EVERY_S = 60.0
+PREPARED = ("copy", "stock")
+"""The tasks of the preparation: done when the campaign opens."""
 TEMPLATE = Path(__file__).with_name("campaign.toml")
 
 FAVOURITES: dict[str, tuple[tuple[str, Text], ...]] = {
@@ -100,6 +103,10 @@ async def keep_open(workspace: Workspace) -> str:
     verbs: dict[str, Verb] = {"draft": "submit", "in_review": "approve", "approved": "open"}
     while newest.status.state in verbs:
         newest = await workspace.office.act(DEMO, newest.id, verbs[newest.status.state])
+    async with workspace.db.acquire() as connection:
+        today = moment_of(newest.now_ms).astimezone(ZoneInfo(ZONE)).date()
+        for task in PREPARED:
+            await work.set_percent(connection, DEMO.name, newest.id, task, 100, today)
     return newest.id
 
 
