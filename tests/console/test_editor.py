@@ -264,3 +264,41 @@ async def test_the_pages_are_sound(
             await fold.click()
         await sound(visitor)
     await visitor.leave()
+
+
+async def test_a_comment_on_a_field(fair: Fair, console_app: Console) -> None:
+    await fair.office.create(await fair.actor("operator"), document(fair.now_ms))
+    async with console_app.client() as client:
+        await console_app.log_in(client, "admin")
+        where = {"path": "plays.noon.price", "text": "Below the market?"}
+        await console_app.send(client, "/campaigns/autumn/comments", where)
+        page = (await client.get("/campaigns/autumn/plan")).text
+        assert "Below the market?" in page
+        fields = {"text": document(fair.now_ms), "section": "plays", "campaign": "autumn"}
+        form = (await console_app.send(client, "/edit-document", fields)).json()["form"]
+        assert "1 comment<" in form
+        assert (await console_app.send(client, "/campaigns/none/comments", where)).status_code == 404
+    async with console_app.client() as client:
+        await console_app.log_in(client, "operator")
+        assert "Notices, 1 unread" in (await client.get("/")).text
+        page = (await client.get("/notices")).text
+        assert "admin (plays.noon.price): Below the market?" in page
+        await console_app.send(client, "/notices/read", {"upto": "999999"})
+        assert "Notices, 0 unread" in (await client.get("/notices")).text
+        thread = await fair.workspace.db.fetchval("select id from campaign_comment")
+        await console_app.send(client, f"/campaigns/autumn/comments/{thread}/resolve", {})
+        assert "resolved by operator" in (await client.get("/campaigns/autumn/plan")).text
+
+
+async def test_home_says_who_is_waited_for(fair: Fair, console_app: Console) -> None:
+    text = document(fair.now_ms) + '[approval]\nsigns = [{ who = "operator" }, { who = "admin" }]\n'
+    await fair.office.create(await fair.actor("admin"), text)
+    await fair.office.act(await fair.actor("admin"), "autumn", "submit")
+    async with console_app.client() as client:
+        await console_app.log_in(client, "operator")
+        assert "Waits for you: Harbour autumn" in (await client.get("/")).text
+        await console_app.send(client, "/campaigns/autumn/approve", {"version": "1"})
+        page = (await client.get("/")).text
+        assert "Approval waits: Harbour autumn" in page
+        assert '<span class="small nowrap muted">admin</span>' in page
+    assert await fair.workspace.db.fetchval("select state from campaign") == "in_review"

@@ -58,6 +58,12 @@ async def of(c: Connection, campaign: str) -> list[Override]:
     return [Override(**row) for row in rows]
 
 
+async def undecided(c: Connection) -> list[Override]:
+    """The questions that nobody has decided, oldest first."""
+    rows = await c.fetch("select * from preflight_override where agreed is null order by id limit 50")
+    return [Override(**row) for row in rows]
+
+
 async def ask(c: Connection, by: str, campaign: str, problem: Problem, reason: str) -> None:
     """Ask to set `problem` aside. not_overridable, no_reason, asked_already."""
     if not problem.overridable:

@@ -53,6 +53,10 @@ SENTENCES: dict[str, Text] = {
         "还缺 {missing} 的签字，你不能代签", "The signature of {missing} is missing; you cannot give it"
     ),
     "cannot_fix": Text("不能一键改正：{what}", "It cannot be put right with one click: {what}"),
+    "no_text": Text("写上评论内容", "Write something"),
+    "unknown_thread": Text(
+        "没有这条评论，或已解决：请刷新", "There is no such comment, or it is resolved: reload the page"
+    ),
     "has_problems": Text("文件还有 {count} 处必须改正，第一处：{what}", "{count} must be put right first: {what}"),
 }
 

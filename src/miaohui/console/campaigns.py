@@ -10,12 +10,11 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 from msgspec import Struct
 
-from miaohui.campaign import around, overrides, store
+from miaohui.campaign import overrides, store
 from miaohui.campaign.document import Document
 from miaohui.campaign.lifecycle import How, Verb
 from miaohui.campaign.people import reached
 from miaohui.campaign.refused import CampaignRefused
-from miaohui.campaign.signing import Review
 from miaohui.campaign.store import Campaign, Connection
 from miaohui.console.frame import show
 from miaohui.console.funds import fairs
@@ -24,6 +23,7 @@ from miaohui.console.home import rows_of
 from miaohui.console.ledger import statement_path
 from miaohui.console.pacing import marks
 from miaohui.console.plans import document_of
+from miaohui.console.plans import standing as standing_of
 from miaohui.console.preflight import counts_of, rulings_of
 from miaohui.console.progress import progress
 from miaohui.console.stages import STATE_NAMES, pages_of, play_icon, play_title, rail, tags
@@ -138,7 +138,7 @@ async def campaign(
         work = await sheet(c, workspace, one)
         account = await c.fetchval("select exists (select from account where key = $1)", budget_key(id))
         asked = await overrides.of(c, id)
-        standing = await _standing(c, workspace, one)
+        standing = await standing_of(c, workspace, one)
     read = await workspace.office.check(newest.text)
     problems = read.problems
     goals = await progress(workspace, document, opened=bool(fair.plays)) if document else []
@@ -192,16 +192,6 @@ async def _touched(workspace: Workspace, one: Campaign, document: Document | Non
         promised=Money(funds.promised_minor, currency),
         free=Money(funds.free_minor if funds.total_minor else budget, currency),
     )
-
-
-async def _standing(c: Connection, workspace: Workspace, one: Campaign) -> Review | None:
-    """Who must sign the version that waits, and who has."""
-    version = one.status.submitted
-    if not version:
-        return None
-    text = (await store.version(c, one.id, version)).text
-    document = around.plain(text, workspace.zone, workspace.currency)
-    return await workspace.office.review(c, one, document, version) if document else None
 
 
 @post("/campaigns/{id:str}/{verb:str}", guards=[needs("campaign.view")])

@@ -5,6 +5,8 @@ what both wrote is brought together field by field, and where both changed one f
 """
 
 import json
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Response, get, post
@@ -13,7 +15,7 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from miaohui import plays
-from miaohui.campaign import grammar, lifecycle, store
+from miaohui.campaign import comments, grammar, lifecycle, store
 from miaohui.campaign.changes import Conflict, Merged, merge
 from miaohui.campaign.edits import CannotEdit
 from miaohui.campaign.lifecycle import Forbidden
@@ -65,8 +67,8 @@ def shared_fields() -> list[tuple[grammar.Field, Text]]:
     return [(field, grammar.expected(field.kind)) for field in grammar.table(Head).fields]
 
 
-def _context(found: Read, text: str, section: str = "") -> dict[str, Any]:
-    return form_of(text, section, found) | {
+def _context(found: Read, text: str, talk: Mapping[str, int] = {}) -> dict[str, Any]:
+    return form_of(text, "", found, talk) | {
         "text": text,
         "problems": found.problems,
         "counts": counts_of(found.problems),
@@ -179,6 +181,8 @@ async def _plan(
 ) -> Response[str]:
     async with workspace.db.acquire() as c:
         versions = await store.versions(c, campaign.id, limit=50)
+        threads = await comments.threads(c, campaign.id)
+    talk = Counter(thread.path for thread in threads if thread.resolved_at is None)
     return show(
         request,
         "console/plan.html",
@@ -194,9 +198,10 @@ async def _plan(
         theirs=theirs,
         rows=compare(theirs.text, text) if theirs else [],
         conflicts=[(written(one.path), json.dumps(one.path), one) for one in conflicts],
+        threads=threads,
         draft=draft,
         unsaved=changed(started, text) if draft else [],
-        **_context(await checked(workspace, text), text),
+        **_context(await checked(workspace, text), text, talk),
     )
 
 

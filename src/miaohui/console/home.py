@@ -4,17 +4,17 @@ from litestar import Response, get
 from msgspec import Struct
 
 from miaohui.calendar.lunar import lunar_day
-from miaohui.campaign import store
+from miaohui.campaign import overrides, store
 from miaohui.campaign.document import Document
 from miaohui.campaign.lifecycle import OPEN
 from miaohui.campaign.store import Campaign, Connection
 from miaohui.console.coming import coming
 from miaohui.console.frame import show
 from miaohui.console.funds import Fair, fairs
-from miaohui.console.guard import TheWorkspace, needs
+from miaohui.console.guard import TheOperator, TheWorkspace, needs
 from miaohui.console.needs import LateTimers
 from miaohui.console.needs import needs as what_needs_you
-from miaohui.console.plans import document_of
+from miaohui.console.plans import document_of, standing
 from miaohui.console.progress import Progress, progress
 from miaohui.console.stages import AT_WORK, STATE_NAMES, Tag, tags
 from miaohui.console.worksheets import sheets
@@ -54,7 +54,7 @@ async def _row(workspace: Workspace, campaign: Campaign, document: Document | No
 
 
 @get("/", guards=[needs("campaign.view")])
-async def home(request: AnyRequest, workspace: TheWorkspace) -> Response[str]:
+async def home(request: AnyRequest, workspace: TheWorkspace, operator: TheOperator) -> Response[str]:
     """The first page after the log-in."""
     async with workspace.db.acquire() as c:
         campaigns = await store.campaigns(c, AT_WORK, limit=MOST)
@@ -64,10 +64,13 @@ async def home(request: AnyRequest, workspace: TheWorkspace) -> Response[str]:
         today = day_of(now_ms, workspace.zone)
         occasions = await coming(c, workspace, today)
         work = await sheets(c, workspace, campaigns)
+        found = {one.id: await standing(c, workspace, one) for one in campaigns if one.status.submitted}
+        asked = await overrides.undecided(c) if operator.may("campaign.approve") else []
     lag_ms = await outbox.lag_ms(workspace.db)
     by_id = {row.campaign.id: row.fair for row in rows}
     alarms = {row.campaign.id: row.document.budget.alarms for row in rows if row.document and row.document.budget}
-    todo = what_needs_you(campaigns, by_id, late, lag_ms, now_ms, work, alarms)
+    reviews = {id: review for id, review in found.items() if review}
+    todo = what_needs_you(campaigns, by_id, late, lag_ms, now_ms, work, alarms, reviews, asked, operator.name)
     running = [row for row in rows if row.campaign.status.state in OPEN]
     return show(
         request,

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from miaohui.campaign.lifecycle import OPEN
+from miaohui.campaign.overrides import Override
+from miaohui.campaign.signing import Review, called
 from miaohui.campaign.store import Campaign
 from miaohui.console.funds import Fair, Funds, PlayFigures, PoolFigure
 from miaohui.console.worksheets import Sheet
@@ -100,23 +102,41 @@ def events_late(lag_ms: int) -> Need | None:
     )
 
 
-def approval_waiting(campaign: Campaign) -> Need | None:
-    """A version was submitted and nobody has approved or rejected it."""
+def approval_waiting(campaign: Campaign, standing: Review | None = None, me: str = "") -> Need | None:
+    """A version was submitted and not all have signed; first it says so to those who can."""
     version = campaign.status.submitted
     if not version:
         return None
     name = campaign.name
+    mine = bool(standing and standing.can_give(me))
+    missing = called(standing.missing()) if standing else Text("待批准", "approve")
     running = campaign.status.state in OPEN
+    title = Text("等你签字", "Waits for you") if mine else Text("等待审批", "Approval waits")
     return Need(
         rule="approval_waiting",
         icon="circle-check",
-        tone="gold",
-        title=Text(f"等待审批：{name.zh}", f"Approval waits: {name.en}"),
+        tone="red" if mine else "gold",
+        title=Text(f"{title.zh}：{name.zh}", f"{title.en}: {name.en}"),
         why=Text(f"第 {version} 版，批准后立即生效", f"Version {version}; it runs as soon as it is approved")
         if running
         else Text(f"第 {version} 版，批准后到时间自动开始", f"Version {version}; approved, it opens at its time"),
-        mark=Text("待批准", "approve"),
+        mark=Text("等你", "you") if mine else missing,
         path=f"/campaigns/{campaign.id}",
+    )
+
+
+def override_waiting(asked: Override, me: str) -> Need | None:
+    """Somebody asks to set a stop aside, and a second person has to decide."""
+    if asked.agreed is not None or asked.asked_by == me:
+        return None
+    return Need(
+        rule="override_waiting",
+        icon="shield-check",
+        tone="gold",
+        title=Text(f"请求放行：{asked.campaign}", f"Asks to set aside: {asked.campaign}"),
+        why=Text(f"{asked.code}，{asked.asked_by}：{asked.reason}", f"{asked.code}, {asked.asked_by}: {asked.reason}"),
+        mark=Text("等第二个人", "second person"),
+        path=f"/campaigns/{asked.campaign}#check",
     )
 
 
@@ -172,6 +192,9 @@ def needs(
     now_ms: int,
     work: Iterable[Sheet] = (),
     alarms: Mapping[str, Iterable[int]] = {},
+    reviews: Mapping[str, Review] = {},
+    asked: Iterable[Override] = (),
+    me: str = "",
 ) -> list[Need]:
     """All rows: what is broken first, then approvals, then what runs out, then late tasks."""
 
@@ -181,7 +204,9 @@ def needs(
             yield timer_late(timers, now_ms)
         every = list(campaigns)
         for campaign in every:
-            yield approval_waiting(campaign)
+            yield approval_waiting(campaign, reviews.get(campaign.id), me)
+        for question in asked:
+            yield override_waiting(question, me)
         for campaign in every:
             if campaign.status.state in OPEN:
                 fair = fairs[campaign.id]

@@ -5,6 +5,7 @@ in the page is the only truth; nothing is kept here but the draft of each operat
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Response, post
@@ -14,6 +15,7 @@ from msgspec import Struct
 
 from miaohui.campaign import changes, review, store
 from miaohui.campaign.changes import Change
+from miaohui.campaign.comments import open_counts
 from miaohui.campaign.edits import CannotEdit, Edit, edit
 from miaohui.campaign.places import Path
 from miaohui.campaign.problem import Problem, written
@@ -59,8 +61,8 @@ async def checked(workspace: Workspace, text: str) -> Read:
         return Read(None, [problem])
 
 
-def form_of(text: str, wanted: str, found: Read) -> dict[str, Any]:
-    """What the form's template needs: all sections, the one that is open, problems by field."""
+def form_of(text: str, wanted: str, found: Read, talk: Mapping[str, int] = {}) -> dict[str, Any]:
+    """What the form's template needs: all sections, the one that is open, problems by field, open comments by field."""
     try:
         sections = plan_form.sections(text)
     except CannotEdit:
@@ -76,7 +78,7 @@ def form_of(text: str, wanted: str, found: Read) -> dict[str, Any]:
         }
         for section in sections
     }
-    return {"sections": sections, "section": here, "by_path": by_path, "section_counts": counts}
+    return {"sections": sections, "section": here, "by_path": by_path, "section_counts": counts, "talk": talk}
 
 
 def changed(old: str, new: str) -> list[Named]:
@@ -108,7 +110,9 @@ async def edit_document(request: AnyRequest, workspace: TheWorkspace) -> Respons
     """The text with one change, its form and its check. `do`: set, take, add, remove, fix, or nothing; 422 says why not."""
     form = await request.form()
     text = str(form.get("text", "")).replace("\r\n", "\n")
-    fields = {name: str(form.get(name, "")) for name in ("do", "at", "value", "name", "code", "path", "section")}
+    fields = {
+        name: str(form.get(name, "")) for name in ("do", "at", "value", "name", "code", "path", "section", "campaign")
+    }
     refusal: Text | None = None
     try:
         text = await _done(workspace, text, fields)
@@ -117,11 +121,13 @@ async def edit_document(request: AnyRequest, workspace: TheWorkspace) -> Respons
     except CampaignRefused as refused:
         refusal = refused.sentence
     found = await checked(workspace, text)
+    async with workspace.db.acquire() as c:
+        talk = await open_counts(c, fields["campaign"]) if fields["campaign"] else {}
     context = {
         "problems": found.problems,
         "counts": counts_of(found.problems),
         "rulings": rulings_of(found.rulings),
-        **form_of(text, fields["section"], found),
+        **form_of(text, fields["section"], found, talk),
     }
     answer = {
         "text": text,

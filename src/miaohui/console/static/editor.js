@@ -98,7 +98,7 @@ function put(value) {
 async function change(fields) {
   const mine = ++turn;
   const before = text.value;
-  const answer = await send("/edit-document", { text: before, section, ...fields });
+  const answer = await send("/edit-document", { text: before, section, campaign: plan?.dataset.campaign ?? "", ...fields });
   if (!answer.ok && answer.status !== 422) return;
   const got = await answer.json();
   if (mine !== turn) return;
@@ -174,6 +174,14 @@ if (form) {
     if (wanted) {
       section = wanted.dataset.section;
       change({}).then(() => form.querySelector("[data-section][aria-current]")?.focus());
+    }
+    const says = target.closest("[data-comment]");
+    if (says) {
+      const path = document.getElementById("f-path");
+      if (path) {
+        path.value = says.dataset.comment;
+        document.getElementById("f-talk").focus();
+      }
     }
     const adds = target.closest("[data-add]");
     if (adds) {
