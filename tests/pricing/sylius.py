@@ -110,12 +110,12 @@ def _condition(rule: dict[str, Any]) -> AnyCondition:
         case "has_category":
             return Pieces(scope=Scope(categories=tuple(rule["categories"])))
         case "has_product" | "contains_product":
-            return Pieces(scope=Scope(skus=(rule["product"],)))
-        case "category_total_at_least" | "items_total_of_category_at_least" | "total_of_category_at_least":
-            categories = tuple(rule.get("categories") or [rule["category"]])
+            return Pieces(scope=Scope(skus=_several(rule, "product", "products")))
+        case "category_total_at_least" | "total_of_category_at_least":
+            categories = _several(rule, "category", "categories")
             return Spend(at_least_minor=rule["amount"], scope=Scope(categories=categories))
         case "customer_group":
-            return CustomerIs(is_=Where("group", (str(rule.get("group")),)))
+            return CustomerIs(is_=Where("group", _several(rule, "group", "groups")))
         case "nth_order":
             return Orders(at_least=rule["n"] - 1, at_most=rule["n"] - 1)
         case unknown:
@@ -212,3 +212,7 @@ def _dues(priced: Priced) -> dict[str, int]:
 
 def _listed(of: dict[str, Any], key: str) -> tuple[str, ...]:
     return (of[key],) if of.get(key) is not None else ()
+
+
+def _several(rule: dict[str, Any], one: str, many: str) -> tuple[str, ...]:
+    return tuple(rule[many]) if many in rule else (str(rule[one]),)

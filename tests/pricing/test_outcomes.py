@@ -223,6 +223,26 @@ def test_an_exclusive_promotion_goes_alone_in_its_lane_or_in_the_cart() -> None:
     assert unfit.discount_minor == 1000 + 900
 
 
+def test_an_activity_price_that_wants_the_cart_for_itself_gets_it_if_it_gives_anything() -> None:
+    flash = one(Price(price_minor=1500, scope=Scope(skus=("cup",))), name="flash", exclusive="cart", priority=1)
+    member = one(Price(price_minor=3900), name="member")
+    priced = price(CART, [flash, member, one()])
+    assert (priced.discount_minor, row(priced, "member"), row(priced)) == (
+        500,
+        ("skipped", "excluded", ("flash",)),
+        ("skipped", "excluded", ("flash",)),
+    )
+    dear = one(Price(price_minor=9500), name="flash", exclusive="cart", priority=-1)
+    assert price(CART, [dear, one()]).discount_minor == 500
+
+
+def test_the_best_reward_is_one_reward() -> None:
+    lanes = Options(lanes={"rewards": Lane(mode="best", at_most=1)})
+    priced = price(CART, [one(Reward(off_ppm=50_000)), one(Reward(amount=700), name="q")], lanes)
+    assert [(x.promotion, x.amount) for x in priced.rewards] == [("q", 700)]
+    assert row(priced) == ("skipped", "not_best", ("q",))
+
+
 def test_promotions_and_lanes_exclude_each_other_and_the_earlier_stays() -> None:
     item = one(Percent(off_ppm=100_000, each="unit"), name="item", groups=("sale",))
     priced = price(CART, [item, one(OFF, exclusive_with=("sale",))])
@@ -270,6 +290,14 @@ def test_limits_are_judged_by_what_the_ledger_says_is_used() -> None:
     part = priced(Limits(**short, on_end="partial"), spent_minor=400)
     assert (part.discount_minor, row(part)[1]) == (400, "applied_in_part")
     assert priced(Limits(**short, on_end="let_last_exceed"), spent_minor=799).discount_minor == 500
+
+
+def test_a_budget_is_one_for_all_effects_of_a_promotion_also_while_the_best_is_sought() -> None:
+    both = Promotion(id="p", effects=(OFF, Percent(off_ppm=100_000)), limits=Limits(spend_minor=600, on_end="partial"))
+    other = one(Amount(off_minor=700), name="q", exclusive_with=("p",))
+    priced = price(CART, [both, other], Options(lanes={"order": Lane(mode="best")}))
+    assert (priced.discount_minor, row(priced)) == (700, ("skipped", "not_best", ("q",)))
+    assert price(CART, [both]).discount_minor == 600
 
 
 def test_codes_are_answered_one_by_one() -> None:
@@ -329,6 +357,7 @@ def test_what_the_cart_carried_is_removed_unless_given_again() -> None:
         (lambda: Lane(mode="stack", each="line"), "a line chooses one promotion for itself"),
         (lambda: Options(lanes={"order": Lane(mode="best", each="line")}), "lane order cannot choose by line"),
         (lambda: price(CART, [one(), one()]), "two promotions are called p"),
+        (lambda: price(replace(CART, lines=CART.lines * 2), []), "two lines are called 1"),
         (lambda: price(replace(CART, lines=(replace(CART.lines[0], quantity=0),)), []), "line 1 has 0 units at 4000"),
     ],
 )

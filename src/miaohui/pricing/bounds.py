@@ -34,7 +34,7 @@ def _never_more(sale: Sale, turn: int, effect: AnyEffect) -> bool:
     match effect:
         case Nth() | Bundle() | BuyGet():
             return False
-        case Reduction(tiers=tiers) if sale.options.base == "running":
+        case Reduction(tiers=tiers) if sale.options.base == "running" or effect.scope.untouched:
             ordered = sorted(tiers, key=lambda tier: tier.at_least)
             return all(a.off_minor <= b.off_minor and a.off_ppm <= b.off_ppm for a, b in pairwise(ordered))
         case _:

@@ -23,8 +23,8 @@ Turn = tuple[int, tuple[AnyEffect, ...]]
 def price(cart: Cart, promotions: Sequence[Promotion] | Rulebook, options: Options = Options()) -> Priced:
     """What `cart` costs under `promotions`. Who prices many carts makes a `Rulebook` once (its options then count).
 
-    ValueError if a line has no units or a price below nothing, if two promotions share an id, or if a carried adjustment belongs
-    to no promotion and `Options.unknown_carried` refuses that.
+    ValueError, which says the value and the remedy: a line without units or with a price below nothing, two lines or two promotions
+    of one name, a carried adjustment that belongs to no promotion (if `Options.unknown_carried` refuses that).
     """
     book = promotions if isinstance(promotions, Rulebook) else Rulebook(promotions, options)
     _check(cart, book)
@@ -74,7 +74,14 @@ class Pricing(Sale):
 
     def alone(self) -> None:
         """If promotions want the cart for themselves, only the first of them that applies stays."""
-        wanting = [x for x in self.book.by_priority if x in self.live and self.book.promotions[x].exclusive == "cart"]
+        activity = self.book.lanes["activity"]
+        wanting = [
+            turn
+            for turn in self.book.by_priority
+            if turn in self.live
+            and self.book.promotions[turn].exclusive == "cart"
+            and (turn in self.gave or len(activity.get(turn, ())) < len(self.book.promotions[turn].effects))
+        ]
         self.begin()
         for turn in wanting:
             if self.eligible(turn):
@@ -129,7 +136,7 @@ class Pricing(Sale):
     def stack(self, turns: Sequence[Turn], at_most: int) -> list[int]:
         """One after another; a promotion that wants the lane for itself goes alone."""
         for turn, _ in turns:
-            if self.book.promotions[turn].exclusive == "lane":
+            if self.book.promotions[turn].exclusive:
                 for other, _ in turns:
                     if other != turn:
                         self.refuse(other, "skipped", "excluded", by=[turn])
@@ -212,6 +219,13 @@ def _check(cart: Cart, book: Rulebook) -> None:
             raise ValueError(
                 f"line {line.line} has {line.quantity} units at {line.unit_price_minor}: at least one, at 0 or more"
             )
+    for method in cart.shipping:
+        if method.fee_minor < 0:
+            raise ValueError(f"shipping {method.id} costs {method.fee_minor}: 0 or more")
+    names = [*(line.line for line in cart.lines), *(method.id for method in cart.shipping)]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"two lines are called {twice}: give each a name of its own")
     if book.options.unknown_carried == "refuse":
         for carried in cart.carried:
             if carried.promotion not in book.ids:

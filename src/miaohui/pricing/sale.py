@@ -61,14 +61,14 @@ class Sale:
             by=tuple(self.book.ids[x] for x in by),
         )
 
-    def cuts(self, turn: int, effect: AnyEffect, basket: Basket) -> list[Cut]:
-        """What the effect takes, within what is left of the promotion's budget."""
+    def cuts(self, turn: int, effect: AnyEffect, basket: Basket, taken: int = 0) -> list[Cut]:
+        """What the effect takes, within what is left of the promotion's budget; `taken`: by its effects before this one."""
         target = "shipping" if isinstance(effect, Percent | Amount) and effect.target == "shipping" else "goods"
         found = self.givers[target].cuts(effect, basket)
         limits = self.book.promotions[turn].limits
         if not found or limits.spend_minor is None or limits.on_end == "let_last_exceed":
             return found
-        spent = self.cart.used.get(self.book.ids[turn], Used()).spent_minor + self.gave.get(turn, 0)
+        spent = self.cart.used.get(self.book.ids[turn], Used()).spent_minor + self.gave.get(turn, 0) + taken
         kept = self.within(found, limits.spend_minor - spent, basket, partial=limits.on_end == "partial")
         if total(kept) < total(found):
             self.short.add(turn)
@@ -89,14 +89,16 @@ class Sale:
         return kept
 
     def worth(self, turn: int, effects: Sequence[AnyEffect], goods: Basket, shipping: Basket) -> int:
-        """Take what `effects` give off these baskets; its worth, gifts at their declared value."""
-        worth = 0
+        """Take what `effects` give off these baskets; its worth, gifts at their declared value and rewards as they are."""
+        saved = besides = 0
         for effect in effects:
             basket = shipping if isinstance(effect, Percent | Amount) and effect.target == "shipping" else goods
-            worth += basket.take(self.cuts(turn, effect, basket), turn)
+            saved += basket.take(self.cuts(turn, effect, basket, saved), turn)
             if isinstance(effect, Gift):
-                worth += sum(gift.quantity * gift.value_minor for gift in self.picked(turn, effect))
-        return worth
+                besides += sum(gift.quantity * gift.value_minor for gift in self.picked(turn, effect))
+            elif isinstance(effect, Reward):
+                besides += sum(earned.amount for earned in self.earned(turn, effect))
+        return saved + besides
 
     def apply(self, turn: int, effects: Sequence[AnyEffect]) -> bool:
         """Let it give; False, with the reason noted, if it gives nothing."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from miaohui.pricing.basket import FREE, Basket
 from miaohui.pricing.bounds import most
-from miaohui.pricing.effects import AnyEffect, Gift
+from miaohui.pricing.effects import AnyEffect, Gift, Reward
 from miaohui.pricing.relaxed import Free, Offer
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class _Hunt:
             self.most[n] = [sum(largest[:k]) for k in range(self.at_most + 1)]
             units = self.offers[n].units
             self.others[n] = self.others[n + 1] + (self.offers[n].most if units is None else 0)
-            gift = any(isinstance(effect, Gift) for effect in self.turns[n][1])
+            gift = any(isinstance(effect, Gift | Reward) for effect in self.turns[n][1])
             self.gifts[n] = self.gifts[n + 1] + (self.offers[n].most if gift else 0)
             self.units[n] = list(map(max, self.units[n + 1], units)) if units else self.units[n + 1]
         self.by_line = [[0] * len(self.sale.cart.lines) for _ in range(size + 1)]
