@@ -40,7 +40,7 @@ Object.assign(gantt.config, {
   grid_width: narrow ? 130 : 330,
   columns: [
     { name: "text", label: title, tree: true, width: narrow ? 130 : 200 },
-    ...(narrow ? [] : [{ name: "owner", label: owner, width: 80, align: "left" }, { name: "share", label: done, width: 50, align: "right", template: (task) => (task.phase ? "" : `${Math.round(task.progress * 100)}%`) }]),
+    ...(narrow ? [] : [{ name: "owner", label: owner, width: 80, align: "left" }, { name: "share", label: done, width: 60, align: "right", template: (task) => (task.phase ? "" : `${Math.round(task.progress * 100)}%`) }]),
   ],
 });
 gantt.templates.task_class = (start, end, task) => (task.critical ? "critical" : "");
