@@ -52,6 +52,10 @@ async def test_the_checkout_prices_the_basket_and_the_order_is_placed_at_that(
         await expect(page.locator("body")).to_contain_text("a gift: Cheddar cheese from $15.00 on")
         await sound(visitor)
 
+        await page.goto("/counter")
+        # two pasta: 7.98 - 2.00 (half of 3.99, rounded half up) = 5.98, less 0.60 by the code: 5.38
+        await expect(page.locator("#basket")).to_contain_text("from $2.69 each for 2 with code YEAR26")
+        await sound(visitor)
         basket = f"n.{PASTA.sku}=2&n.{MILK.sku}=2"
         await page.goto(f"/counter/checkout?{basket}")
         # 7.98 + 6.98 = 14.96; pasta 2.00 and milk 1.75 (half of 3.49) off the pairs: 11.21; 2.00 off: 9.21

@@ -79,7 +79,7 @@ async def price_carts(
 
 @post("/listing", status_code=200, guards=[shop_only], summary="Prices for product pages", security=[{"key": []}])
 async def list_prices(request: AnyRequest, workspace: TheWorkspace, data: JSONBody[ListingInput]) -> list[Listed]:
-    """For each product what one costs today, and the lowest price a customer can come to; at most 200 products."""
+    """For each product what one costs today, and the lowest price a customer can come to; at most 50 products."""
     quotes = await _quotes(request, workspace)
     found = await listing(quotes, data, _customer(workspace, data.customer))
     if isinstance(found, Refusal):

@@ -77,6 +77,17 @@ class Quote(Struct, frozen=True):
         return [told for told in self.promotions if told.code in ("spend_more", "pieces_more", "kinds_more")]
 
 
+class Listed(Struct, frozen=True):
+    """A product's prices: list, one today, and the lowest per piece with the code and the pieces it takes."""
+
+    sku: str
+    list_minor: int
+    price_minor: int
+    from_minor: int
+    code: str = ""
+    pieces: int = 1
+
+
 class OrderAnswer(Struct, frozen=True):
     """What Miaohui says of an order; `refund` is why the money must go back."""
 
@@ -116,6 +127,11 @@ class Miaohui:
         """What a cart costs. Refused, Unreachable."""
         headers = {"Authorization": f"Bearer {self._key}", "Accept-Language": language}
         return msgspec.json.decode(await self._post("/api/v1/prices", body, headers), type=Quote)
+
+    async def listing(self, body: dict[str, Any], *, language: str = "en") -> list[Listed]:
+        """What products cost. Refused, Unreachable."""
+        headers = {"Authorization": f"Bearer {self._key}", "Accept-Language": language}
+        return msgspec.json.decode(await self._post("/api/v1/prices/listing", body, headers), type=list[Listed])
 
     async def order(
         self, order: str, verb: Verb, body: dict[str, Any], *, language: str = "en", once: str = ""

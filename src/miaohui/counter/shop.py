@@ -13,7 +13,7 @@ from litestar.params import FromPath, FromQuery
 
 from miaohui.counter import connect, goods, orders
 from miaohui.counter.households import enter_as, households
-from miaohui.counter.miaohui import Miaohui, Refused, Unreachable
+from miaohui.counter.miaohui import Listed, Miaohui, Refused, Unreachable
 from miaohui.counter.shopper import TheWorkspace, demo_only, shopper_of, the_shopper
 from miaohui.counter.till import Till
 from miaohui.counter.webhook import decode, hear
@@ -44,9 +44,16 @@ async def till(workspace: TheWorkspace) -> AsyncIterator[Till]:
 
 
 @get("/")
-async def goods_page(request: AnyRequest, workspace: TheWorkspace, q: FromQuery[str] = "") -> Response[str]:
-    """The shelf; an offer in the address goes along to the checkout."""
+async def goods_page(
+    request: AnyRequest, workspace: TheWorkspace, till: NamedDependency[Till], q: FromQuery[str] = ""
+) -> Response[str]:
+    """The shelf, at what things cost today; an offer in the address goes along to the checkout."""
     shown = await goods.shelf(workspace.db, q.strip()[:60])
+    listed: dict[str, Listed] = {}
+    with contextlib.suppress(Refused, Unreachable):  # then the shop's own prices stand alone
+        if shown:
+            found = await till.listing(shown[0].currency, shown, shopper_of(request) or "", language_of(request))
+            listed = {one.sku: one for one in found}
     offer = {
         name: request.query_params[name] for name in ("campaign", "play", "coupon") if name in request.query_params
     }
@@ -54,6 +61,7 @@ async def goods_page(request: AnyRequest, workspace: TheWorkspace, q: FromQuery[
         request,
         "counter/goods.html",
         goods=shown,
+        listed=listed,
         q=q,
         offer=offer,
         shopper=shopper_of(request),

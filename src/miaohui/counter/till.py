@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 
 from miaohui.counter import goods, orders
-from miaohui.counter.miaohui import Miaohui, Offer, OrderAnswer, Quote
+from miaohui.counter.miaohui import Listed, Miaohui, Offer, OrderAnswer, Quote
 from miaohui.counter.orders import Item
 
 
@@ -34,6 +34,12 @@ class Till:
         """What the cart costs with everything that is on today. Refused, Unreachable."""
         body = _cart(shopper, currency, items, offers) | {"codes": codes}
         return await self._miaohui.price(body, language=language)
+
+    async def listing(self, currency: str, wares: list[goods.Good], shopper: str, language: str) -> list[Listed]:
+        """What each product of the shelf costs today, and the lowest it can come to. Refused, Unreachable."""
+        products = [{"sku": ware.sku, "unit_price_minor": ware.price_minor} for ware in wares]
+        body = {"currency": currency, "products": products, "customer": shopper}
+        return await self._miaohui.listing(body, language=language)
 
     async def place(
         self,

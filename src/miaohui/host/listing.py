@@ -1,10 +1,11 @@
 """Prices for product pages: what one costs today, and "from 9.90 with code X", "from 33.00 for 3".
 
-Each product is priced alone: one of it as it is, then with the codes that may be shown, then in the numbers that an offer asks
-for (the second at half price: 2, three for 99.00: 3). The lowest price per piece is the "from"; ties go to fewer pieces, then to
-no code.
+Each product is priced alone: one of it, then in the numbers that some offer on it asks for (the second at half price: 2, three for
+99.00: 3), then that best number and one with each code that may be shown. The lowest price per piece is the "from"; ties go to
+fewer pieces, then to no code. Others are served between two products.
 """
 
+import asyncio
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -14,9 +15,10 @@ from miaohui.host.quote import CartInput, Quote
 from miaohui.host.quotes import Quotes
 from miaohui.host.submission import Customer
 from miaohui.plays._contract import Refusal
+from miaohui.pricing.conditions import Scope
 from miaohui.pricing.effects import AnyEffect, Bundle, BuyGet, Nth, Reduction
 
-PRODUCTS_MAX, PIECES_MAX, CODES_MAX = 200, 10, 5
+PRODUCTS_MAX, PIECES_MAX, CODES_MAX = 50, 10, 5
 
 
 class ListedInput(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -52,21 +54,25 @@ class Listed(Struct, frozen=True, kw_only=True):
 
 async def listing(quotes: Quotes, wanted: ListingInput, customer: Customer) -> list[Listed] | Refusal:
     """The prices of each product, in the order asked for."""
-    codes, numbers = _codes(quotes, wanted), _numbers(quotes)
+    codes = _codes(quotes, wanted)
     found = []
     for product in wanted.products:
+        await asyncio.sleep(0)
         best: tuple[int, int, str] | None = None
         first: Quote | None = None
-        for pieces in numbers:
-            for code in ("", *codes):
-                quote = await quotes.quote(_cart(wanted, product, pieces, code), customer)
-                if isinstance(quote, Refusal):
-                    return quote
-                first = first or quote
-                if code and not any(typed.accepted for typed in quote.codes):
-                    continue
+        numbers = _numbers(quotes, product.sku)
+        tries = [(pieces, "") for pieces in numbers]
+        while tries:
+            pieces, code = tries.pop(0)
+            quote = await quotes.quote(_cart(wanted, product, pieces, code), customer)
+            if isinstance(quote, Refusal):
+                return quote
+            first = first or quote
+            if not code or any(typed.accepted for typed in quote.codes):
                 each = -(-quote.total_minor // pieces)
                 best = min(best, (each, pieces, code)) if best else (each, pieces, code)
+            if not tries and not code and best:
+                tries = [(number, one) for number in sorted({1, best[1]}) for one in codes]
         assert first is not None
         assert best is not None
         applied = tuple(told.title for told in first.promotions if told.status == "applied" and told.saved_minor)
@@ -116,12 +122,21 @@ def _codes(quotes: Quotes, wanted: ListingInput) -> list[str]:
     return shown[:CODES_MAX]
 
 
-def _numbers(quotes: Quotes) -> list[int]:
-    """Numbers of pieces that some offer asks for, one first."""
+def _numbers(quotes: Quotes, sku: str) -> list[int]:
+    """Numbers of pieces that some offer on the product asks for, one first."""
     asked = {
-        n for entry in quotes.register.promotions() for effect in entry.current.rules.gives for n in _pieces(effect)
+        n
+        for entry in quotes.register.promotions()
+        if _about(entry.current.rules.on, sku)
+        for effect in entry.current.rules.gives
+        for n in _pieces(effect)
     }
     return [1, *sorted(n for n in asked if 1 < n <= PIECES_MAX)]
+
+
+def _about(on: Scope, sku: str) -> bool:
+    """Whether the product may be meant."""
+    return (not on.skus or sku in on.skus) and sku not in on.except_skus
 
 
 def _pieces(effect: AnyEffect) -> list[int]:
