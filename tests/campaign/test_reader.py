@@ -366,3 +366,9 @@ def test_whatever_is_written_is_answered_with_problems_at_lines_that_exist(
         assert problem.what.zh
         assert problem.what.en
         assert "{" not in problem.code
+
+
+def test_a_promotion_of_a_product_the_shop_must_price_is_not_a_mistake_before_it_was_asked() -> None:
+    text = f'{HEAD}[products.cup]\nsku = "7"\n[plays.cups]\nplay = "promotion"\ntitle = {{ zh = "杯", en = "Cups" }}\ngives = "10 % off"\non = "cup"\n'
+    assert [code for _, _, code in said(text, Facts())] == ["shop_not_asked"]
+    assert [code for _, _, code in said(text.replace('on = "cup"', 'on = "pot"'), Facts())][-1] == "unknown_product"

@@ -97,11 +97,11 @@ async def test_it_goes_the_ordinary_way_and_the_next_edition_follows(shop, monke
     actions = await shop.db.fetch("select action from audit where subject = 'pantry-days-1' order by seq")
     assert [row["action"] for row in actions] == [
         "campaign.created",
+        "task.done",
+        "task.done",
         "campaign.submitted",
         "campaign.approved",
         "campaign.opened",
-        "task.done",
-        "task.done",
     ]
     taken = "select sum(amount)::int from transfer where credit = 'play/pantry-days-1/two-hourly/stock'"
     assert await shop.db.fetchval(taken) == 12_000

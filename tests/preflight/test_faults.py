@@ -54,6 +54,11 @@ def test_the_sound_document_is_sound() -> None:
     assert found(SOUND) == []
 
 
+def test_work_of_the_live_phase_does_not_make_a_plan_late() -> None:
+    watch = '\n[[tasks]]\nid = "watch"\ntitle = { zh = "值守", en = "Watch" }\nowner = "lin"\nworkdays = 60\nphase = "live"\n'
+    assert found(SOUND + watch) == []
+
+
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault[0] for fault in FAULTS])
 def test_a_planted_fault_is_found_with_place_and_remedy(fault: tuple) -> None:  # type: ignore[type-arg]
     _, changes, code, level, path, line, what, remedy = fault

@@ -34,14 +34,20 @@ _PRICE = re.compile(rf"price (?:from (?P<only>{MONEY})|up to (?P<most>{MONEY})|(
 _UNTOUCHED = {"not yet reduced": "any", "no activity price": "activity"}
 
 
+class NotWhole(Exception):
+    """A product of the document of which too little is known, as long as the shop was not asked: nothing to report."""
+
+
 class Words(Struct, frozen=True):
-    """What a document's texts are read by: its currency, its products by name, its audiences, the times of its phases."""
+    """What a document's texts are read by: its currency, its products by name (and the names of those that are not whole), its
+    audiences, the times of its phases."""
 
     currency: str
     products: Mapping[str, Product]
     audiences: Sequence[str] = ()
     days: Days | None = None
     zone: str = "UTC"
+    not_whole: frozenset[str] = frozenset()
 
     def amount(self, written: str, least: int = 1) -> int:
         """Money in minor units."""
@@ -65,7 +71,9 @@ class Words(Struct, frozen=True):
         return f"{decimal_of_percent(ppm).normalize():f} %"
 
     def product(self, name: str) -> Product:
-        """The product called so."""
+        """The product called so. NotWhole."""
+        if name in self.not_whole:
+            raise NotWhole
         if name not in self.products:
             known = ", ".join(sorted(self.products)) or "-"
             raise Unreadable("unknown_product", value=values.shown(name), known=known)

@@ -232,7 +232,8 @@ class _Reader(Tables):
         wares = {name: self.ware(name, ("products", name)) for name in self.products}
         found = {name: ware for name, ware in wares.items() if not isinstance(ware, Lost)}
         zone = self.days.zone.key if self.days else self.facts.zone
-        return Words(self.currency, found, tuple(self.names["audience"]), self.days, zone)
+        not_whole = frozenset(wares) - frozenset(found)
+        return Words(self.currency, found, tuple(self.names["audience"]), self.days, zone, not_whole)
 
     # -- plays ------------------------------------------------------------------------------------------------------------
 

@@ -143,6 +143,8 @@ class Tables:
             return self.meant(kind, raw, path)
         except Unreadable as problem:
             self.problems.add(path, problem.code, **problem.data)
+        except promotion_words.NotWhole:
+            pass
         except ValueError as refused:  # a promotion's effect or condition that makes no sense says so itself
             self.problems.add(path, "rules_refused", value=str(refused))
         return LOST

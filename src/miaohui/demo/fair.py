@@ -100,13 +100,13 @@ async def keep_open(workspace: Workspace) -> str:
             refusal = await workspace.fairground.stock(one.sku, STOCK, f"{PREFIX}{edition}")
             assert refusal is None, refusal
         newest = await workspace.office.create(DEMO, text, "made by the demo")
+        today = _local(moment_of(newest.now_ms)).date()
+        async with workspace.db.acquire() as connection:
+            for task in PREPARED:
+                await work.set_percent(connection, DEMO.name, newest.id, task, 100, today)
     verbs: dict[str, Verb] = {"draft": "submit", "in_review": "approve", "approved": "open"}
     while newest.status.state in verbs:
         newest = await workspace.office.act(DEMO, newest.id, verbs[newest.status.state])
-    async with workspace.db.acquire() as connection:
-        today = moment_of(newest.now_ms).astimezone(ZoneInfo(ZONE)).date()
-        for task in PREPARED:
-            await work.set_percent(connection, DEMO.name, newest.id, task, 100, today)
     return newest.id
 
 
@@ -156,7 +156,7 @@ async def written(workspace: Workspace, edition: int) -> tuple[str, list[Goods]]
         "campaign": f"{PREFIX}{edition}",
         "owner": DEMO.name,
         "prepare": _local(live - timedelta(days=14)).date(),
-        "warm_up": _local(live - timedelta(days=1)).isoformat(),
+        "warm_up": _local(live - timedelta(days=2)).isoformat(),
         "live": _local(live).isoformat(),
         "wrap_up": _local(live + timedelta(days=DAYS)).isoformat(),
         "review": _local(live + timedelta(days=DAYS + 2)).date(),

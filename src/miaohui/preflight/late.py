@@ -60,8 +60,8 @@ def find(document: Document, facts: Facts) -> Findings:
 
 
 def _longest(document: Document, done: frozenset[str]) -> list[str]:
-    """The chain of tasks that takes longest, in order; [] if they wait for each other in a circle."""
-    tasks = {task.id: task for task in document.tasks}
+    """The chain of the preparation's tasks that takes longest, in order; [] if they wait for each other in a circle."""
+    tasks = {task.id: task for task in document.tasks if task.phase == "prepare"}
     waits = {id: set(task.after) & tasks.keys() for id, task in tasks.items()}
     try:
         order = list(TopologicalSorter(waits).static_order())
