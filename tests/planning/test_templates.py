@@ -106,6 +106,24 @@ def test_what_people_write_stays_inside_its_text() -> None:
     assert list(document.plays) == ["members-coupon", "at-eight"]
 
 
+def test_without_an_occasion_a_hot_spot_begins_today_and_a_festival_when_it_can_be_prepared() -> None:
+    for id, live, name in (("hot-spot", "2026-08-01", "What is hot"), ("festival", "2026-08-31", "Festival treats")):
+        document = read(proposals(TEMPLATES[id], None), Facts()).document
+        assert document is not None
+        assert (document.phases.live_ms, document.name.en) == (at(live), name)
+    asked = step(
+        TEMPLATES["festival"],
+        {"name.zh": "a", "name.en": "b"},
+        world(TEMPLATES["festival"], occasion("8-8")),
+        1,
+        Facts(),
+    )
+    assert (
+        asked.fields[0].hint.en
+        == "With 30 workdays of preparation, work starts on 2026-06-22: that is past, it begins today"
+    )
+
+
 def test_questions_come_one_by_one_and_know_the_answers_before() -> None:
     template, inside = TEMPLATES["festival"], world(TEMPLATES["festival"], occasion())
     first = step(template, {}, inside, 0, facts(inside))

@@ -33,12 +33,14 @@ COUPONS = 200
 
 
 class Ask(Struct, frozen=True, kw_only=True):
-    """One question; `percent`: of the list price for a deal, of the basket for a coupon (5 % is 100)."""
+    """One question. `default` may hold @occasion.zh@ or @occasion.en@, which is `without` where there is no occasion; `percent`:
+    of the list price for a deal; for a coupon 100 is a tenth of the basket."""
 
     key: str
     kind: Kind
     question: Text
     default: Text = Text("", "")
+    without: Text = Text("会员日", "Members' day")
     percent: int = 0
     stock: int = 0
 
@@ -102,7 +104,7 @@ def answer(ask: Ask, given: Mapping[str, str], world: World) -> Words:
 
 
 def _texts(ask: Ask, world: World, words: Words) -> list[Field]:
-    named = world.occasion.day.title if world.occasion else Text("会员日", "Members' day")
+    named = world.occasion.day.title if world.occasion else ask.without
     zh, en = ask.default.zh.replace("@occasion.zh@", named.zh), ask.default.en.replace("@occasion.en@", named.en)
     return [
         Field(name=f"{ask.key}.zh", label=Text("中文名称", "In Chinese"), type="text", value=zh),
@@ -122,17 +124,20 @@ def _texts_words(ask: Ask, given: Mapping[str, str], world: World) -> Words:
 
 
 def _when(ask: Ask, world: World, words: Words) -> list[Field]:
-    first = world.occasion.first if world.occasion else world.today + timedelta(world.lead.warm_up_days + 1)
+    ahead = world.lead.warm_up_days + 1 if world.lead.warm_up_days else 0  # a hot spot begins today
+    first = world.occasion.first if world.occasion else world.today + timedelta(ahead)
     plan = backwards(first, world.lead, world.workdays)
     while world.occasion is None and plan.start < world.today:  # the first day that can be prepared
         first += timedelta(1)
         plan = backwards(first, world.lead, world.workdays)
-    late = Text(
+    hint = Text(
         f"按 {world.lead.prepare_workdays} 个工作日筹备，该在 {plan.start} 开工",
         f"With {world.lead.prepare_workdays} workdays of preparation, work starts on {plan.start}",
     )
+    if plan.late(world.today):
+        hint = Text(f"{hint.zh}：已经过了，从今天做起", f"{hint.en}: that is past, it begins today")
     return [
-        Field(name=f"{ask.key}.day", label=Text("开始", "First day"), type="date", value=str(first), hint=late),
+        Field(name=f"{ask.key}.day", label=Text("开始", "First day"), type="date", value=str(first), hint=hint),
         Field(name=f"{ask.key}.days", label=Text("天数", "Days"), type="number", value=str(world.lead.live_days)),
     ]
 
