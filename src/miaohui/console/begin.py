@@ -28,7 +28,7 @@ from miaohui.pages.errors import missing
 from miaohui.pages.language import AnyRequest
 from miaohui.pages.render import see_other
 from miaohui.planning import begin, library
-from miaohui.planning.asks import BadAnswer, Good, World
+from miaohui.planning.asks import BadAnswer, Field, Good, World
 from miaohui.planning.begin import Step
 from miaohui.planning.lead_times import calendar_with_cases
 from miaohui.planning.template import Template
@@ -158,7 +158,7 @@ async def _summary(
     text = await _text(workspace, owner, place, found)
     checked = await workspace.office.check(text)
     answers = [
-        (n, one, [(field.label, place.given.get(field.name, "")) for field in _fields(place, n)])
+        (n, one, [(field.label, _shown(place, field)) for field in _fields(place, n)])
         for n, one in enumerate(place.template.head.ask)
     ]
     return show(
@@ -178,7 +178,14 @@ async def _summary(
     )
 
 
-def _fields(place: Place, number: int) -> Any:
+def _shown(place: Place, field: Field) -> Text:
+    """An answer as people read it: a product by its name; nothing where the proposal is taken."""
+    value = place.given.get(field.name, "")
+    good = place.world.good(value) if field.type == "product" else None
+    return good.title if good else Text(value, value)
+
+
+def _fields(place: Place, number: int) -> list[Field]:
     return begin.step(place.template, place.given, place.world, number, place.facts).fields
 
 

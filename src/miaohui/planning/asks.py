@@ -4,7 +4,8 @@ becomes in the document. A word `hero.price` replaces `@hero.price@`.
     texts     a name in both languages                     name.zh, name.en
     when      the first day live, and how many             live, days, prepare, warm_up_days, review_days
     deal      a product, its price, how many pieces        hero, hero.zh, hero.en, hero.list, hero.price, hero.stock
-    coupon    an amount off a basket, how many coupons     coupon.amount, coupon.threshold, coupon.count
+    coupon    an amount off a basket, how many coupons     coupon.amount, coupon.threshold, coupon.count; coupon.more: half as
+                                                           much again, for those who need it more
     count     a whole number                               orders
     budget    money; proposed is what the plays may cost   budget
 """
@@ -234,8 +235,10 @@ def _coupon_words(ask: Ask, given: Mapping[str, str], world: World) -> Words:
         said = Text("减的不能多于满的", "Cannot be more than the basket it is taken off")
         raise BadAnswer(f"{ask.key}.amount", said)
     count = _whole(given, f"{ask.key}.count", 1, COUNT_MOST)
+    one = 10 ** exponent(world.currency)
     return {
         f"{ask.key}.amount": _shown(amount, world),
+        f"{ask.key}.more": _shown(min(threshold, amount * 3 // 2 // one * one or amount), world),
         f"{ask.key}.threshold": _shown(threshold, world),
         f"{ask.key}.count": str(count),
     }
