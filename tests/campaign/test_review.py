@@ -1,5 +1,6 @@
 """A review in a real workspace: several signers, one version and no other; stops that two people set aside; fixes."""
 
+import json
 from datetime import datetime, timedelta
 
 import pytest
@@ -155,3 +156,17 @@ async def test_thresholds_are_the_workspaces(desk: Desk) -> None:
     await desk.db.execute("insert into preflight_limit (name, value, by) values ('short_run.never_days', 1, 'boss')")
     found = await desk.office.check(short(desk))
     assert [p.code for p in found.problems if p.rule == "short_run"] == ["short_run"]
+
+
+async def test_every_change_is_kept_from_what_to_what(desk: Desk) -> None:
+    await desk.office.create(LIN, desk.document())
+    text = desk.document(stock=12).replace("[control]\nshare = 5\n", "").replace("count = 40", "count = 40   # same")
+    await desk.office.save(LIN, ID, 1, text)
+    row = await desk.db.fetchrow(
+        "select operator, detail->>'changes' as changes, detail->>'more' as more from audit where action = 'campaign.edited'"
+    )
+    assert (row["operator"], row["more"]) == ("lin", "0")
+    assert json.loads(row["changes"]) == [
+        {"field": "plays.eight.stock", "from": "10", "to": "12"},
+        {"field": "control.share", "from": "5", "to": ""},
+    ]

@@ -11,9 +11,12 @@ from typing import Any, TypeAlias
 import asyncpg
 from msgspec import Struct
 
+from miaohui.campaign.changes import changes
 from miaohui.campaign.document import Document
+from miaohui.campaign.edits import CannotEdit
 from miaohui.campaign.lifecycle import State, Status, edited
 from miaohui.campaign.phases import Phases
+from miaohui.campaign.problem import written
 from miaohui.campaign.refused import CampaignRefused
 from miaohui.campaign.terms import NAME
 from miaohui.team import audit
@@ -21,6 +24,8 @@ from miaohui.text import Text
 
 PAGE_MAX = 200
 VERSION_MAX = 2**31 - 1
+CHANGES_MAX = 100
+VALUE_MAX = 200
 Connection: TypeAlias = "asyncpg.Connection[Any]"
 
 
@@ -80,6 +85,7 @@ async def save(
     if base != campaign.status.version:
         raise CampaignRefused("stale_base", campaign=campaign.id, base=base, version=campaign.status.version)
     status = edited(campaign.status)
+    before = await version(c, campaign.id, base)
     await _write(c, campaign.id, status.version, text, by, note)
     await set_status(c, campaign.id, status)
     await c.execute(
@@ -88,8 +94,22 @@ async def save(
     if status.state == "draft":
         await set_plan(c, document)
     detail = {"version": status.version, "base": base, "note": note, "state": status.state}
-    await audit.record(c, by, "campaign.edited", campaign.id, detail)
+    await audit.record(c, by, "campaign.edited", campaign.id, detail | _changed(before.text, text))
     return status
+
+
+def _changed(old: str, new: str) -> dict[str, Any]:
+    """Every field that an edit changes, from what to what; of very large edits the first ones and how many more there are."""
+    try:
+        found = changes(old, new)
+    except CannotEdit:  # the old text was no TOML
+        return {}
+    fields = [{"field": written(one.path), "from": _short(one.before), "to": _short(one.after)} for one in found]
+    return {"changes": fields[:CHANGES_MAX], "more": max(0, len(fields) - CHANGES_MAX)}
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= VALUE_MAX else f"{value[:VALUE_MAX]}…"
 
 
 async def _write(c: Connection, campaign: str, version: int, text: str, by: str, note: str) -> None:
