@@ -66,6 +66,7 @@ async def test_a_promotion_is_written_tried_and_saved(fair: Fair, console_app: C
     await expect(tried).to_contain_text("This is for invited customers only")
     await page.get_by_label("The customer is in").select_option("regulars")
     await expect(tried.locator("tfoot")).to_contain_text("$88.20")
+    await expect(tried.locator(".mh-left")).to_contain_text("$45.20")  # two teas cost 40.00, the jam 3.00
     await sound(visitor)
     await page.get_by_role("link", name="Add a promotion").click()
     await expect(page.get_by_label("What it gives")).to_have_value("20.00 off 100.00")

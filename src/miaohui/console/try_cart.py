@@ -17,7 +17,7 @@ from miaohui.console.campaigns import campaign_of
 from miaohui.console.frame import show
 from miaohui.console.guard import TheWorkspace, needs
 from miaohui.console.promotion_form import as_written, sent
-from miaohui.host.orders import Facts, LineInput
+from miaohui.host.orders import SHIPPING, Facts, LineInput
 from miaohui.host.quote import CartInput, Quote
 from miaohui.money import to_minor
 from miaohui.pages.language import AnyRequest, language_of
@@ -35,6 +35,7 @@ class Ware(Struct, frozen=True):
     sku: str
     title: Text
     price_minor: int
+    cost_minor: int | None
 
 
 @post("/campaigns/{id:str}/try-cart", guards=[needs("campaign.view")], status_code=200)
@@ -63,7 +64,14 @@ async def tried(request: AnyRequest, workspace: Workspace, text: str, form: dict
     quotes = await tryout(document, [cart], language_of(request), audiences, at_ms)
     if isinstance(quotes, Refusal):
         return {"quote": None, "stops": [], "no": Text("购物车写得不对", "The cart cannot be read")}
-    return {"quote": quotes[0], "stops": [], "no": no, "names": _names(wares, quotes[0]), "money_of": document.currency}
+    return {
+        "quote": quotes[0],
+        "stops": [],
+        "no": no,
+        "names": _names(wares, quotes[0]),
+        "margin": _margin(wares, quotes[0]),
+        "money_of": document.currency,
+    }
 
 
 def _cart(document: Document, wares: list[Ware], form: dict[str, str]) -> CartInput:
@@ -117,9 +125,24 @@ async def wares_of(workspace: Workspace, document: Document | None) -> list[Ware
         listed = known.get(sku)
         price = entry.price_minor if entry.price_minor is not None else listed.list_price_minor if listed else None
         title = entry.title or (listed.title if listed else Text(name, name))
+        cost = entry.cost_minor if entry.cost_minor is not None else listed.cost_minor if listed else None
         if price is not None:
-            found.append(Ware(name, sku, title, price))
+            found.append(Ware(name, sku, title, price, cost))
     return found
+
+
+def _margin(wares: list[Ware], quote: Quote) -> int | None:
+    """What the goods of the cart leave above their cost, gifts included; None if a cost is not known."""
+    costs = {ware.sku: ware.cost_minor for ware in wares}
+    left = 0
+    for line in quote.lines:
+        cost = costs.get(line.sku)
+        if line.line == SHIPPING:
+            continue
+        if cost is None:
+            return None
+        left += line.due_minor - line.quantity * cost
+    return left
 
 
 def _names(wares: list[Ware], quote: Quote) -> dict[str, Text]:
