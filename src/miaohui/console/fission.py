@@ -8,162 +8,28 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
-from msgspec import Struct
 
-from miaohui import plays
 from miaohui.campaign import store
 from miaohui.campaign.document import Document
-from miaohui.campaign.edits import CannotEdit, Edit, edit
-from miaohui.campaign.fission import BaitOffer, Chances, Fission
-from miaohui.campaign.refused import CampaignRefused
+from miaohui.campaign.edits import Edit
+from miaohui.campaign.fission import Chances, Fission
 from miaohui.campaign.store import Campaign
 from miaohui.console.campaigns import campaign_of
+from miaohui.console.document_edits import keep
 from miaohui.console.frame import show
 from miaohui.console.guard import TheOperator, TheWorkspace, needs
 from miaohui.console.plans import read_text
+from miaohui.console.spreading import SLIDERS, Tried, answer, seeds_of, tried
 from miaohui.console.stages import pages_of, tags
 from miaohui.money import Money, to_minor
 from miaohui.pages.language import AnyRequest
 from miaohui.pages.render import rendered, see_other
-from miaohui.planning import chain, fission
-from miaohui.planning.chain import Bait, Chain, Share
-from miaohui.planning.fission import CRITERIA, MODES, Scores
+from miaohui.planning.fission import CRITERIA, MODES
 from miaohui.text import Text
 from miaohui.workspace import Workspace
-
-SLIDERS: dict[str, tuple[Text, Decimal, Decimal, Decimal, str]] = {
-    "share": (Text("分享率", "Share"), Decimal(0), Decimal(100), Decimal(1), "%"),
-    "reach": (Text("一次分享看到的人", "Reach of a share"), Decimal(0), Decimal(60), Decimal("0.5"), ""),
-    "open": (Text("打开率", "Open"), Decimal(0), Decimal(100), Decimal(1), "%"),
-    "join": (Text("参加率", "Join"), Decimal(0), Decimal(100), Decimal(1), "%"),
-    "decay": (Text("每波剩下", "Left in the next wave"), Decimal(0), Decimal(100), Decimal(1), "%"),
-}
-"""Field -> its words, least, most, step and unit."""
-
-
-class Tried(Struct, frozen=True, kw_only=True):
-    """What the form says, or the document where it says nothing."""
-
-    weights: tuple[int, ...]
-    scores: dict[str, Scores]
-    seeds: int
-    ceiling: int
-    chances: dict[str, Decimal]
-    want: int
-    mode: str
-
-    @property
-    def share(self) -> Share:
-        """The chances as the chain wants them."""
-        part = {name: float(self.chances[name]) / 100 for name in ("share", "open", "join", "decay")}
-        return Share(reach=float(self.chances["reach"]), ceiling=self.ceiling, **part)
-
-
-class BaitRow(Struct, frozen=True, kw_only=True):
-    """One bait with what it would bring: new people, their cost each, the cost of all."""
-
-    name: str
-    offer: BaitOffer
-    chain: Chain
-    each_minor: int | None
-    total_minor: int
-
-
-def tried(written: Fission, form: Mapping[str, Any]) -> Tried:
-    """The form over the document over the defaults; what is no number, or out of bounds, is as if it had not been written."""
-    chances = written.chances
-    percents = {name: Decimal(getattr(chances, f"{name}_ppm")) / 10_000 for name in ("share", "open", "join", "decay")}
-    found = {"reach": chances.reach} | percents
-    for name, (_, least, most, _, _) in SLIDERS.items():
-        found[name] = _number(form.get(f"c_{name}"), found[name], least, most)
-    weights = tuple(
-        int(_number(form.get(f"w_{name}"), Decimal(getattr(written.weights, name)), Decimal(0), Decimal(100)))
-        for name in CRITERIA
-    )
-    scores = {}
-    for mode, about in MODES.items():
-        kept = written.scores.get(mode)
-        own = tuple(getattr(kept, name) for name in CRITERIA) if kept else about.scores
-        a, b, c, d = (
-            int(_number(form.get(f"s_{mode}_{name}"), Decimal(value), Decimal(1), Decimal(5)))
-            for name, value in zip(CRITERIA, own, strict=True)
-        )
-        scores[mode] = (a, b, c, d)
-    big = Decimal(10**9)
-    mode = str(form.get("mode", written.mode or ""))
-    return Tried(
-        weights=weights,
-        scores=scores,
-        seeds=int(_number(form.get("c_seeds"), Decimal(_seeds(written)), Decimal(0), big)),
-        ceiling=int(_number(form.get("c_ceiling"), Decimal(chances.ceiling), Decimal(1), big)),
-        chances=found,
-        want=int(_number(form.get("want"), Decimal(10_000), Decimal(0), big)),
-        mode=mode if mode in MODES else "",
-    )
-
-
-def _seeds(written: Fission) -> int:
-    """What the channels bring by themselves, or what the document says where it names no channels."""
-    brought = sum(channel.people * channel.seeds_ppm // 1_000_000 for channel in written.channels.values())
-    return brought or written.chances.seeds
-
-
-def _number(value: Any, otherwise: Decimal, least: Decimal, most: Decimal) -> Decimal:
-    try:
-        found = Decimal(str(value)) if value not in (None, "") else otherwise
-    except InvalidOperation:
-        return otherwise
-    return found if found.is_finite() and least <= found <= most else otherwise
-
-
-def answer(now: Tried, written: Fission, currency: str) -> dict[str, Any]:
-    """Everything that follows from what is tried."""
-    by = now.share
-    carried = chain.carried(now.seeds, by)
-    ranked = fission.ranking(now.scores, now.weights)
-    first = fission.robustness(now.scores, now.weights)
-    best = ranked[0][0]
-    fan = chain.fan(now.seeds, by, len(carried.waves)) if carried.waves else []
-    totals = [now.seeds + sum(carried.waves[: n + 1]) for n in range(len(carried.waves))]
-    return {
-        "now": now,
-        "ranked": ranked,
-        "first": first,
-        "worse": sorted({worse for better, worse in fission.dominated(now.scores) if better == best}),
-        "chain": carried,
-        "totals": totals,
-        "by": by,
-        "promised": chain.promised(now.seeds, by, max(len(carried.waves), 1)),
-        "needed": chain.seeds_for(now.want, by),
-        "baits": [_bait(name, offer, now, currency) for name, offer in written.baits.items()],
-        "drawn": msgspec.json.encode(
-            {"totals": [now.seeds, *totals], "fan": [[now.seeds] * 3, *fan]}, enc_hook=float
-        ).decode(),
-        "modes": MODES,
-        "criteria": CRITERIA,
-        "runs": {name for name, mode in MODES.items() if mode.play in plays.names()},
-        "currency": currency,
-    }
-
-
-def _bait(name: str, offer: BaitOffer, now: Tried, currency: str) -> BaitRow:
-    by = now.share
-    share = by.share if offer.share_ppm is None else offer.share_ppm / 1_000_000
-    join = by.join if offer.join_ppm is None else offer.join_ppm / 1_000_000
-    with_it = Share(share=share, reach=by.reach, open=by.open, join=join, decay=by.decay, ceiling=by.ceiling)
-    found = chain.carried(now.seeds, with_it)
-    each = chain.cost_per_new(found, with_it, Bait(offer.joiner_minor, offer.sharer_minor))
-    return BaitRow(
-        name=name,
-        offer=offer,
-        chain=found,
-        each_minor=None if each is None else round(each),
-        total_minor=0 if each is None else round(each * found.new),
-    )
 
 
 async def _found(workspace: Workspace, id: str) -> tuple[Campaign, Document | None]:
@@ -171,6 +37,9 @@ async def _found(workspace: Workspace, id: str) -> tuple[Campaign, Document | No
         campaign = await campaign_of(c, id)
         text = (await store.version(c, id)).text
     return campaign, read_text(text, workspace.zone, workspace.currency)
+
+
+NOTE = Text("裂变方案已改", "Spreading changed")
 
 
 @get("/campaigns/{id:str}/fission", guards=[needs("campaign.view")])
@@ -222,7 +91,9 @@ async def save(request: AnyRequest, workspace: TheWorkspace, operator: TheOperat
         edits += _play(form, document, now)
     except ValueError as wrong:
         return see_other(request, f"/campaigns/{id}/fission", Text(f"没有保存：{wrong}", f"Not saved: {wrong}"), "bad")
-    return await _keep(request, workspace, operator, campaign, edits, str(form.get("base", "")))
+    return await keep(
+        request, workspace, operator, campaign, edits, str(form.get("base", "")), f"/campaigns/{id}/fission", NOTE
+    )
 
 
 @post("/campaigns/{id:str}/fission/{what:str}", guards=[needs("campaign.edit")])
@@ -241,7 +112,9 @@ async def add(
         return see_other(request, f"/campaigns/{id}/fission", said, "bad")
     inline = "{ " + ", ".join(f"{key} = {value}" for key, value in values.items()) + " }"
     edits = [Edit(("fission", f"{what}s", name), inline)] if name and values else []
-    return await _keep(request, workspace, operator, campaign, edits, form.get("base", ""))
+    return await keep(
+        request, workspace, operator, campaign, edits, form.get("base", ""), f"/campaigns/{id}/fission", NOTE
+    )
 
 
 def _edits(now: Tried, written: Fission) -> list[Edit]:
@@ -259,7 +132,7 @@ def _edits(now: Tried, written: Fission) -> list[Edit]:
             edits.append(Edit(("fission", "scores", mode), _inline(dict(zip(CRITERIA, scores, strict=True)))))
     chances = {"seeds": now.seeds} | now.chances | {"ceiling": now.ceiling}
     before = _chances(written.chances)
-    if chances != before and not (chances | {"seeds": 0} == before | {"seeds": 0} and now.seeds == _seeds(written)):
+    if chances != before and not (chances | {"seeds": 0} == before | {"seeds": 0} and now.seeds == seeds_of(written)):
         edits.append(Edit(("fission", "chances"), _inline(chances)))
     return edits
 
@@ -299,27 +172,6 @@ def _play(form: Mapping[str, Any], document: Document | None, now: Tried) -> lis
         "stock": str(stock),
     }
     return [Edit(("plays", name, key), value) for key, value in fields.items()]
-
-
-async def _keep(
-    request: AnyRequest, workspace: Workspace, operator: Any, campaign: Campaign, edits: list[Edit], base: str
-) -> Redirect:
-    back = f"/campaigns/{campaign.id}/fission"
-    if not edits:
-        return see_other(request, back, Text("没有变化。", "Nothing to change."))
-    try:
-        async with workspace.db.acquire() as c:
-            text = (await store.version(c, campaign.id)).text
-        new = edit(text, edits)
-        saved = await workspace.office.save(operator, campaign.id, int(base) if base.isdigit() else 0, new, "spreading")
-    except CampaignRefused as refused:
-        return see_other(request, back, refused.sentence, "bad")
-    except CannotEdit as why:
-        return see_other(
-            request, back, Text(f"文件改不了：{why}", f"The document cannot be changed here: {why}"), "bad"
-        )
-    number = saved.status.version
-    return see_other(request, back, Text(f"已存为 v{number}。", f"Saved as v{number}."))
 
 
 HANDLERS = [page, attempt, save, add]

@@ -14,10 +14,9 @@ from litestar.response import Redirect
 from miaohui.calendar.store import calendar_of
 from miaohui.campaign import store
 from miaohui.campaign.document import Document
-from miaohui.campaign.edits import CannotEdit, Edit, edit
-from miaohui.campaign.refused import CampaignRefused
-from miaohui.campaign.store import Campaign
+from miaohui.campaign.edits import Edit
 from miaohui.console.campaigns import campaign_of
+from miaohui.console.document_edits import keep
 from miaohui.console.frame import show
 from miaohui.console.guard import TheOperator, TheWorkspace, forbidden, needs
 from miaohui.console.stages import AT_WORK, pages_of, tags
@@ -27,9 +26,7 @@ from miaohui.pages.language import AnyRequest
 from miaohui.pages.render import see_other
 from miaohui.planning import work
 from miaohui.planning.workplan import Plan, workdays
-from miaohui.team.operators import Operator
 from miaohui.text import Text
-from miaohui.workspace import Workspace
 
 PERCENTS = (0, 25, 50, 75, 100)
 
@@ -156,8 +153,15 @@ async def change(
     if "owner" in form and form["owner"] != job.task.owner:
         edits.append(Edit(("tasks", at, "owner"), _written(form["owner"]) if form["owner"] else ""))
     title = job.task.title
-    return await _save(
-        request, workspace, operator, found.campaign, form, edits, back, Text(f"{title.zh}已改", f"{title.en} changed")
+    return await keep(
+        request,
+        workspace,
+        operator,
+        found.campaign,
+        edits,
+        form.get("base", ""),
+        back,
+        Text(f"{title.zh}已改", f"{title.en} changed"),
     )
 
 
@@ -186,44 +190,21 @@ async def add(request: AnyRequest, workspace: TheWorkspace, operator: TheOperato
         "after": f"[{', '.join(map(_written, after))}]" if after else "",
     }
     edits = [Edit(("tasks", len(taken), key), value) for key, value in fields.items() if value]
-    return await _save(
-        request, workspace, operator, found.campaign, given, edits, back, Text(f"加了任务 {name}", f"Task {name} added")
+    return await keep(
+        request,
+        workspace,
+        operator,
+        found.campaign,
+        edits,
+        given.get("base", ""),
+        back,
+        Text(f"加了任务 {name}", f"Task {name} added"),
     )
 
 
 def _written(text: str) -> str:
     """Text as a value of TOML: JSON's escapes are TOML's."""
     return msgspec.json.encode(text).decode()
-
-
-async def _save(
-    request: AnyRequest,
-    workspace: Workspace,
-    operator: Operator,
-    campaign: Campaign,
-    form: dict[str, str],
-    edits: list[Edit],
-    back: str,
-    note: Text,
-) -> Redirect:
-    """Save the edits as a version made from the one that the page showed."""
-    if not edits:
-        return see_other(request, back, Text("没有变化。", "Nothing to change."))
-    base = int(form["base"]) if form.get("base", "").isdigit() else 0
-    try:
-        async with workspace.db.acquire() as c:
-            text = (await store.version(c, campaign.id)).text
-        saved = await workspace.office.save(operator, campaign.id, base, edit(text, edits), note.en)
-    except CampaignRefused as refused:
-        return see_other(request, back, refused.sentence, "bad")
-    except CannotEdit as why:
-        said = Text(
-            f"文件改不了：{why}。请到策划页改。",
-            f"The document cannot be changed here: {why}. Change it on the plan page.",
-        )
-        return see_other(request, back, said, "bad")
-    number = saved.status.version
-    return see_other(request, back, Text(f"{note.zh}，存为 v{number}。", f"{note.en}, saved as v{number}."))
 
 
 # -- one's own -----------------------------------------------------------------------------------------------------------------
