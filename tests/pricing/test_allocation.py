@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from miaohui.pricing.allocation import allocate, spread
+from miaohui.pricing.allocation import allocate, percent, spread
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,8 @@ def test_units_of_a_line_differ_by_a_cent_at_most_and_the_dearer_come_first(amou
 def test_a_spread_in_figures():
     assert spread(1000, 3) == [334, 333, 333]
     assert spread(0, 2) == [0, 0]
+
+
+def test_a_percentage_is_rounded_half_up():
+    assert [percent(minor, 100_000) for minor in (4, 5, 14, 15, 333, 335)] == [0, 1, 1, 2, 33, 34]
+    assert percent(3, 333_333) == 1

@@ -266,6 +266,23 @@ def test_ties_of_best_go_to_priority_then_to_the_lower_id() -> None:
     assert (priced.searches[0].candidates, priced.searches[0].proven) == (2, True)
 
 
+def test_of_unit_groups_that_want_the_same_units_the_best_set_is_taken() -> None:
+    lanes = Options(lanes={"units": Lane(mode="best")})
+    three = [
+        one(Bundle(parts=(Part(quantity=3),), off_minor=1000), name="a", priority=9),
+        one(Nth(off_ppm=500_000, scope=Scope(skus=("tea",))), name="b", priority=8),
+        one(Bundle(parts=(Part(quantity=1, scope=Scope(skus=("cup",))),), price_minor=1600), name="c"),
+        one(BuyGet(buy=2, get=1), name="d"),
+    ]
+    priced = price(CART, three, lanes)
+    assert {x.promotion: x.saved_minor for x in priced.outcomes} == {"a": 0, "b": 2000, "c": 400, "d": 0}
+    assert row(priced, "a") == ("skipped", "not_best", ("b", "c"))
+    assert price(CART, three).discount_minor == 1000
+    assert price(CART, [three[0], three[3]], lanes).discount_minor == 2000
+    larger = one(Bundle(parts=(Part(quantity=3),), off_minor=1500), name="e")
+    assert row(price(CART, [three[0], larger], lanes), "a") == ("skipped", "not_best", ("e",))
+
+
 def test_units_serve_one_group_only_and_floors_are_named() -> None:
     pair = Bundle(parts=(Part(quantity=3),), off_minor=1000)
     priced = price(CART, [one(pair, name="a"), one(pair, name="b")])
