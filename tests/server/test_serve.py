@@ -21,12 +21,12 @@ WELL = {"ledger": "ok", "events": "ok"}
 class Run:
     """One `miaohui run` on a free port, with a data folder of its own."""
 
-    def __init__(self, data: Path, **settings: str) -> None:
+    def __init__(self, data: Path, *, part: str = "run", **settings: str) -> None:
         plain = {name: value for name, value in os.environ.items() if not name.startswith("MIAOHUI_")}
         ours = {"MIAOHUI_PORT": "0", "MIAOHUI_DATA": str(data), "MIAOHUI_DEMO": "false"} | settings
         self.data = data
         self.process = subprocess.Popen(
-            [MIAOHUI, "run"],
+            [MIAOHUI, part],
             env=plain | ours,
             cwd=data.parent,
             stdout=subprocess.PIPE,
@@ -141,3 +141,18 @@ async def test_a_second_owner_of_the_events_is_told_of_the_first(data: Path, tmp
         f"{socket.gethostname()}: stop that process, or give this one another MIAOHUI_WORKSPACE"
     )
     assert run.stop(signal.SIGINT) == 0
+
+
+def test_a_web_process_uses_the_embedded_database_of_the_one_that_runs(data: Path) -> None:
+    said = Run(data, part="web").sentence()
+    assert said == (
+        f"miaohui: no PostgreSQL runs in {data}/postgres: start `miaohui run` or `miaohui worker` on this data folder "
+        "first, or set MIAOHUI_DATABASE_URL"
+    )
+    run = Run(data)
+    run.url()
+    web = Run(data, part="web")
+    assert httpx.get(web.url() + "/healthz").json() == WELL
+    assert web.stop(signal.SIGTERM) == 0
+    assert processes_in(data / "postgres") != []
+    assert run.stop(signal.SIGTERM) == 0
