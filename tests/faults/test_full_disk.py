@@ -104,6 +104,7 @@ async def test_an_event_store_that_cannot_write_catches_up(town):
     customers = Customers(town, [web.port], Random(8))
     async with customers.living("coupon", people=4):
         await customers.more()
+        await worker.says("ready")
         limit([worker.pid], 0)
         while await outbox.lag_ms(town.db) < 1500:  # noqa: ASYNC110 - the relay has to fail first
             await asyncio.sleep(0.05)

@@ -20,7 +20,7 @@ async def test_the_one_that_stands_by_takes_over(town):
     async with customers.living("coupon", people=4):
         for owner, other in ((first, second), (second, first)):
             taking_over = asyncio.create_task(other.start())
-            await said(other, f"is owned by process {owner.pid} on ")
+            await other.says(f"is owned by process {owner.pid} on ")
             await customers.more()
             assert not taking_over.done()
             await owner.end()
@@ -35,7 +35,7 @@ async def test_an_owner_that_sleeps_while_another_takes_its_place(town):
     first, web = await town.started("worker", "web")
     second = town.server("worker")
     taking_over = asyncio.create_task(second.start())
-    await said(second, f"is owned by process {first.pid} on ")
+    await second.says(f"is owned by process {first.pid} on ")
     customers = Customers(town, [web.port], Random(14))
     async with customers.living("coupon", people=4):
         await customers.more()
@@ -43,15 +43,9 @@ async def test_an_owner_that_sleeps_while_another_takes_its_place(town):
         connection = await asyncpg.connect(town.postgres.url)
         await connection.fetch(END_OWNERS, f"miaohui/events/{town.name} %")
         await connection.close()
-        await said(second, "cannot be opened")
+        await second.says("cannot be opened")
         await customers.more()
         first.send(signal.SIGCONT)  # it is the owner again, or it leaves
         await customers.more()
     await agree(customers)
     taking_over.cancel()
-
-
-async def said(server, sentence):
-    """Wait until the log of a server has it."""
-    while not server.log.exists() or sentence not in server.log.read_text():  # noqa: ASYNC110
-        await asyncio.sleep(0.02)

@@ -93,6 +93,11 @@ class Server:
             await asyncio.sleep(0.01)
         return self
 
+    async def says(self, sentence):
+        """Wait until the log has it."""
+        while not self.log.exists() or sentence not in self.log.read_text():  # noqa: ASYNC110 - another process writes it
+            await asyncio.sleep(0.02)
+
     def alive(self):
         """Whether it runs."""
         return not select.select([self.life], [], [], 0)[0]

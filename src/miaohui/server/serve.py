@@ -77,13 +77,15 @@ async def _serve(settings: Settings, url: str, door: socket.socket, ready: Ready
             await asyncio.wait([serving, *behind], return_when=asyncio.FIRST_COMPLETED)
         finally:
             server.should_exit = True
-            await serving
+            await asyncio.wait([serving])
             for task in behind:
                 task.cancel()
-            ended = await asyncio.gather(*behind, return_exceptions=True)
+            ended = await asyncio.gather(serving, *behind, return_exceptions=True)
         for why in ended:
             if isinstance(why, str):
                 raise CannotStart(why)
+            if isinstance(why, Exception):
+                raise why
 
 
 class Server(uvicorn.Server):
