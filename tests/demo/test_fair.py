@@ -75,7 +75,7 @@ async def test_the_document_is_sound_whenever_it_is_written(shop, monkeypatch, w
     await at(shop, when)
     text, _ = await fair.written(shop, 3)
     found = await shop.office.check(text)
-    assert [p.code for p in found.problems if p.level == "stop"] == []
+    assert [p.code for p in found.problems if p.level != "hint" and p.code != "unknown_person"] == []
     document = found.document
     assert document.campaign == "pantry-days-3"
     assert document.phases.wrap_up_ms - document.phases.live_ms == 14 * 86_400_000

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -85,10 +86,13 @@ async def audit_file(
 
 def _said(entry: audit.Entry) -> str:
     """The detail as people read it: "from: viewer, to: operator"."""
-    return ", ".join(
-        f"{name}: {value if isinstance(value, str) else msgspec.json.encode(value).decode()}"
-        for name, value in entry.detail.items()
-    )
+    return ", ".join(f"{name}: {_value(name, value)}" for name, value in entry.detail.items())
+
+
+def _value(name: str, value: Any) -> str:
+    if name == "changes" and isinstance(value, list):  # of an edited document: field, from what to what
+        return "; ".join(f"{one['field']} {one['from'] or '—'} → {one['to'] or '—'}" for one in value)
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 HANDLERS = [audit_log, audit_file]
