@@ -4,6 +4,7 @@ The property of the host: whatever customers, shop and timers do, in whatever cu
 events and timers are equal.
 """
 
+import asyncio
 from itertools import islice
 from random import Random
 
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from miaohui.events.envelope import unpack
+from miaohui.host.memory import Memory
 from miaohui.host.storage import Person
 from miaohui.ledger.accounts import Account, Hold
 from miaohui.pricing.effects import Percent
@@ -151,6 +153,44 @@ async def test_cuts_do_not_matter(steps_, cuts):
             assert {k: v[1:] for k, v in many[what].items()} == {k: v[1:] for k, v in one[what].items()}
         else:
             assert many[what] == one[what], what
+    assert without_versions(many["accounts"]) == without_versions(one["accounts"])
+
+
+class Late(Memory):
+    """What is stored is there only after a while, as on a disk: whoever looks ahead meanwhile sees what was before."""
+
+    async def store(self, changes):
+        """See `Storage`."""
+        self.coming = changes
+
+    async def commit(self):
+        """See `Storage`."""
+        coming, self.coming = getattr(self, "coming", None), None
+        for _ in range(4):
+            await asyncio.sleep(0)
+        if coming is not None:
+            await super().store(coming)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps, st.integers(1, 9))
+async def test_planning_the_next_batch_ahead_does_not_matter(steps_, batch_max):
+    one_answers, one = await in_memory(steps_, [])
+    f = memory_fair(SETUPS, [T], people())
+    storage = Late(f.host.storage.clock)
+    storage.__dict__.update(f.host.storage.__dict__)
+    f.host.storage = storage
+    await f.open(stock=20, budget=5000)
+    f.host.batch_max = batch_max
+    story, got = Story(f), []
+    for submission in [story.submission(step) for step in steps_]:
+        f.host.take(submission, got.append)
+    await f.host._task
+    many = told(f)
+    assert [said(a) for a in got] == one_answers
+    for what in ("holds", "transfers", "events", "timers"):
+        assert many[what] == one[what], what
+    assert {k: v[1:] for k, v in many["states"].items()} == {k: v[1:] for k, v in one["states"].items()}
     assert without_versions(many["accounts"]) == without_versions(one["accounts"])
 
 

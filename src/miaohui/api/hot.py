@@ -262,7 +262,8 @@ def _cookie(headers: dict[bytes, bytes]) -> str:
 
 
 def _parts(path: str) -> list[str]:
-    return [unquote(part) for part in path.removeprefix(PREFIX).split("/")]
+    parts = path.removeprefix(PREFIX).split("/")
+    return [unquote(part) for part in parts] if "%" in path else parts
 
 
 def _bearer(headers: dict[bytes, bytes]) -> str | None:

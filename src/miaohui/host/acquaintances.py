@@ -46,12 +46,12 @@ class Acquaintances:
                 del known[key]
 
     def hold(self, now: Acquaintance, customers: Iterable[Customer]) -> bool:
-        """Whether the customers are still as they are remembered."""
+        """Whether the customers are remembered, and still as they are remembered."""
         for c in customers:
-            id = c.id or self.customers[c.shop_hash]
+            id = c.id or self.customers.get(c.shop_hash, NOBODY)
             if c.shop_hash and now.customers.get(c.shop_hash) != id:
                 return False
-            if self.people[id] != now.people.get(id, _NOTHING):
+            if self.people.get(id) != now.people.get(id, _NOTHING):
                 return False
         return True
 

@@ -1,27 +1,30 @@
 """The host: a bounded queue, one batch in flight, answers that are true.
 
-Natural batching: whatever has come in while a batch was being committed is the next batch; there is no timer. The answers of
-a batch leave while the next one is being stored, so that sockets and database work at the same time. A batch whose commit has
+Natural batching: whatever has come in while a batch was being stored is the next batch; there is no timer. It is planned while
+the one before is committed. The answers of a batch leave while the next one is being stored, so that sockets and database work
+at the same time. A batch whose commit has
 an unknown outcome (the connection broke) is simply run again: the stored replies make that safe.
 """
 
 import asyncio
 import contextlib
 import logging
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 from miaohui.host.acquaintances import Acquaintances
 from miaohui.host.batch import FAILED, Batch
 from miaohui.host.draft import Stale
 from miaohui.host.orders import order_key
-from miaohui.host.plan import plan
+from miaohui.host.plan import Plan, plan
 from miaohui.host.rate import Rate
 from miaohui.host.setup import Register
 from miaohui.host.storage import Broken, Full, Raced, Storage
-from miaohui.host.submission import Answer, Caller, Submission, action_id
+from miaohui.host.submission import Answer, Caller, Customer, Submission, action_id
 from miaohui.plays._contract import Refusal
 
 log = logging.getLogger(__name__)
@@ -35,12 +38,31 @@ class Busy(Exception):
 
 @dataclass
 class Figures:
-    """What the host has done since it started."""
+    """What the host has done since it started; the seconds are those of batches that were committed, step by step."""
 
     submissions: int = 0
     batches: int = 0
     retries: int = 0
     failed: int = 0
+    planned_s: float = 0
+    loaded_s: float = 0
+    decided_s: float = 0
+    stored_s: float = 0
+    committed_s: float = 0
+
+
+class Planned(NamedTuple):
+    """What a batch will touch: the plays it was planned with, its customers, a plan for each submission."""
+
+    register: Register
+    customers: list[Customer]
+    plans: list[Plan]
+
+
+def _seen(task: "asyncio.Task[Any]") -> None:
+    """Whoever waits for the task handles its failure; if nobody comes to wait, nothing is to be said."""
+    if not task.cancelled():
+        task.exception()
 
 
 class Host:
@@ -63,6 +85,7 @@ class Host:
         self._answers: list[tuple[Sink, Answer]] = []
         self._task: asyncio.Task[None] | None = None
         self._asking: list[asyncio.Future[bool]] = []
+        self._ahead: tuple[list[tuple[Submission, Sink]], asyncio.Task[Planned]] | None = None
         self._stopping = False
 
     async def start(self) -> None:
@@ -74,6 +97,7 @@ class Host:
         self._stopping = True
         if self._task is not None:
             await self._task
+        log.info("what the host did: %s", self.figures)
         await self.storage.close()
 
     async def submit(self, submission: Submission) -> Answer:
@@ -112,14 +136,15 @@ class Host:
     # --- the loop that owns the storage -------------------------------------------------------------------------------
     async def _work(self) -> None:
         try:
-            while self._queue or self._asking:
+            while self._queue or self._asking or self._ahead:
                 if self._asking:
                     await self._reread()
-                batch = self._next()
+                ahead, self._ahead = self._ahead, None
+                batch, planning = ahead or (self._next(), None)
                 if not batch:
                     continue
                 try:
-                    answers = await self._run([submission for submission, _ in batch])
+                    answers = await self._run([submission for submission, _ in batch], planning)
                 except Exception:
                     log.exception("a batch of %d failed", len(batch))
                     answers = await self._halves([submission for submission, _ in batch])
@@ -176,11 +201,12 @@ class Host:
         for sink, answer in answers:
             sink(answer)
 
-    async def _run(self, batch: list[Submission]) -> list[Answer]:
+    async def _run(self, batch: list[Submission], planning: asyncio.Task[Planned] | None = None) -> list[Answer]:
         """Decide and commit one batch; again if somebody else was faster."""
         for attempt in range(20):
             try:
-                return await self._attempt(batch)
+                planning, planned = None, await (planning or self._plan(batch))
+                return await self._attempt(batch, planned)
             except (Raced, Stale) as e:
                 log.debug("a batch of %d is run again: %s", len(batch), e)
                 await self._again(batch, 0.001 * attempt)
@@ -200,6 +226,8 @@ class Host:
 
     async def _forget(self, batch: list[Submission]) -> None:
         """Nothing of the batch has happened: neither its customers nor what they did."""
+        if self._ahead is not None:
+            await asyncio.wait([self._ahead[1]])  # it asks on the connection that is needed now
         self.known.forget(s.customer for s in batch)
         await self.storage.rollback()
 
@@ -210,14 +238,33 @@ class Host:
         with contextlib.suppress(Broken):
             self.register = await self.storage.register()
 
-    async def _attempt(self, batch: list[Submission]) -> list[Answer]:
-        storage, register, known = self.storage, self.register, self.known
+    async def _plan(self, batch: list[Submission]) -> Planned:
+        """What the batch will touch, as far as is known before anything is locked."""
+        register, known, begin_s = self.register, self.known, time.perf_counter()
         customers = [s.customer for s in batch if s.customer.id or s.customer.shop_hash]
         strangers = known.strangers(customers)
         verbs = [order_key(s.order) for s in batch if s.order and s.action != "placed"]
         if strangers or verbs:
-            known.learn(await storage.acquaint(strangers, verbs), strangers)
+            known.learn(await self.storage.acquaint(strangers, verbs), strangers)
         plans = [plan(s, register, known) for s in batch]
+        self.figures.planned_s += time.perf_counter() - begin_s
+        return Planned(register, customers, plans)
+
+    def _look_ahead(self, batch: list[Submission]) -> None:
+        """Plan the next batch while this one is committed, unless it has a verb of an order that this one writes."""
+        if self._ahead is None and self._queue:
+            orders = {s.order for s in batch if s.order}
+            if any(s.order in orders for s, _ in islice(self._queue, self.batch_max)):
+                return
+            coming = self._next()
+            task = asyncio.get_running_loop().create_task(self._plan([submission for submission, _ in coming]))
+            task.add_done_callback(_seen)
+            self._ahead = coming, task
+
+    async def _attempt(self, batch: list[Submission], planned: Planned) -> list[Answer]:
+        storage, register, known, figures = self.storage, planned.register, self.known, self.figures
+        plans, customers = planned.plans, planned.customers
+        planned_s = time.perf_counter()
         loaded = await storage.load(
             list(dict.fromkeys(key for p in plans for key in p.states)),
             list(dict.fromkeys(key for p in plans for key in p.accounts)),
@@ -226,14 +273,22 @@ class Host:
         )
         if loaded.epoch != register.epoch or not known.hold(loaded.known, customers):
             raise Stale
+        loaded_s = time.perf_counter()
         decided = Batch(loaded, register, self.rate, self.secret)
         answers = [decided.decide(p) for p in plans]
         changes = decided.changes()
+        decided_s = time.perf_counter()
         if changes is None:
             self._send()
         else:
             storing = asyncio.ensure_future(storage.store(changes))
             asyncio.get_running_loop().call_soon(self._send)
             await storing
+        stored_s = time.perf_counter()
+        self._look_ahead(batch)
         await storage.commit()
+        figures.loaded_s += loaded_s - planned_s
+        figures.decided_s += decided_s - loaded_s
+        figures.stored_s += stored_s - decided_s
+        figures.committed_s += time.perf_counter() - stored_s
         return answers

@@ -1,4 +1,5 @@
-"""The durable storage: one connection, one transaction a batch. The SQL is in functions of the database (`host_acquaint`,
+"""The durable storage: one connection, one transaction a batch; beside it one to ask, and welcome customers, for the next batch
+while this one is committed. The SQL is in functions of the database (`host_acquaint`,
 `host_welcome`, `host_load`, `host_store`): written in sets, reaching tables only through `= any($array)`, without joins.
 
 A new connection is made when the old one broke; a batch whose commit has an unknown outcome is run again by the host, and the
@@ -31,7 +32,7 @@ back, and the others go on. If the process wakes up, it runs the batch again."""
 
 Connect = Callable[[], Awaitable[Any]]
 _STALLED = f"set_config('idle_in_transaction_session_timeout', '{STALLED}', true)"
-_ACQUAINT = f"select *, {_STALLED} from host_acquaint($1, $2, $3)"
+_ACQUAINT = "select * from host_acquaint($1, $2, $3)"
 _WELCOME = "select * from host_welcome($1, $2, $3)"
 _LOAD = f"select *, {_STALLED} from host_load($1, $2, $3, $4, $5)"
 _SPENT = "delete from timer where name = any($1) and name || ' ' || due_ms = any($2)"
@@ -53,20 +54,28 @@ class Postgres:
     def __init__(self, connect: Connect, seal: Callable[[str], bytes]) -> None:
         self._connect, self._seal, self._last_ms = connect, seal, 0
         self._c: Any = None
+        self._asking: Any = None
         self._since = datetime(1970, 1, 1, tzinfo=UTC)
 
     async def _ready(self) -> Any:
         if self._c is None or self._c.is_closed():
             c = await self._connect()
-            for name, value in SETTINGS.items():
-                await c.execute(f"set {name} = {value}")
-            self._acquaint = (await c.prepare(_ACQUAINT)).fetchrow
-            self._welcome = (await c.prepare(_WELCOME)).fetchrow
+            await _set(c, SETTINGS)
             self._load = (await c.prepare(_LOAD)).fetchrow
             self._store = (await c.prepare(_STORE)).fetchval
             await c.execute("begin")
             self._c = c
         return self._c
+
+    async def _ask(self) -> None:
+        """The connection that asks: each statement is a transaction. A customer whom it makes is on the disk before anything that
+        he does, because the log is written in order: it need not wait for the disk itself."""
+        if self._asking is None or self._asking.is_closed():
+            c = await self._connect()
+            await _set(c, SETTINGS | {"synchronous_commit": "off"})
+            self._acquaint = (await c.prepare(_ACQUAINT)).fetchrow
+            self._welcome = (await c.prepare(_WELCOME)).fetchrow
+            self._asking = c
 
     async def moved(self, epoch: int) -> bool:
         """See `Storage`."""
@@ -94,7 +103,7 @@ class Postgres:
         shop = {c.shop_hash: c for c in customers if not c.id}
         ids = [c.id for c in customers if c.id]
         with _named():
-            await self._ready()
+            await self._ask()
             row = await self._acquaint(list(shop), ids, orders)
             known = Acquaintance(
                 dict(_rows(row, "c_hash", "c_id")), _known(row).people, dict(_rows(row, "o_key", "o_body"))
@@ -176,13 +185,19 @@ class Postgres:
 
     async def close(self) -> None:
         """See `Storage`."""
-        if self._c is not None:
-            with contextlib.suppress(*GONE):
-                await self._c.close()
+        for c in (self._c, self._asking):
+            if c is not None:
+                with contextlib.suppress(*GONE):
+                    await c.close()
 
 
 _SINCE = """select least(to_timestamp(now_ms() / 1000.0) - $1::interval,
                   (select min(at) from play_version join play_running using (campaign, play)))"""
+
+
+async def _set(c: Any, settings: dict[str, str]) -> None:
+    for name, value in settings.items():
+        await c.execute(f"set {name} = {value}")
 
 
 def _rows(row: Any, *columns: str) -> Any:
