@@ -9,7 +9,7 @@ from itertools import islice
 from random import Random
 
 import asyncpg
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from miaohui.events.envelope import unpack
@@ -174,13 +174,14 @@ class Late(Memory):
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps, st.integers(1, 9))
+@example([("claim", 0, 0, ""), ("use", 0, 0, ""), ("paid", 0, 0, ""), ("refunded", 0, 0, "")], 1)
 async def test_planning_the_next_batch_ahead_does_not_matter(steps_, batch_max):
     one_answers, one = await in_memory(steps_, [])
     f = memory_fair(SETUPS, [T], people())
     storage = Late(f.host.storage.clock)
     storage.__dict__.update(f.host.storage.__dict__)
     f.host.storage = storage
-    await f.open(stock=20, budget=5000)
+    await f.open(stock=20, budget=7500)
     f.host.batch_max = batch_max
     story, got = Story(f), []
     for submission in [story.submission(step) for step in steps_]:
