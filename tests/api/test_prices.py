@@ -153,6 +153,11 @@ async def test_many_carts_at_once_and_what_cannot_be_read(database, vault):
         assert (await prices(client, [], 422))["code"] == "bad_request"
         assert (await prices(client, cart(("1", "tea", 0, 2000)), 422))["data"]["field"] == "quantity"
         assert (await prices(client, cart(("shipping", "tea", 1, 2000)), 422))["data"]["field"] == "line"
+        floor = cart(("1", "tea", 1, 2000))
+        floor["lines"][0]["min_price_minor"] = -1
+        assert (await prices(client, floor, 422))["data"]["wanted"] == "0 or more"
+        facts = cart(("1", "tea", 1, 2000), facts={"points": -5})
+        assert (await prices(client, facts, 422))["data"]["field"] == "facts"
         assert (await client.post("/api/v1/prices", json={}, headers={"Authorization": ""})).status_code == 401
 
 

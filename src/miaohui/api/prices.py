@@ -9,6 +9,7 @@ Nothing is reserved and nothing is written: limits and budgets are as they were 
 `POST /orders/{order}/placed` with the claims and the total of the answer.
 """
 
+import asyncio
 from typing import Annotated, Any, TypeAlias
 
 from litestar import Request, Response, Router, post
@@ -74,7 +75,11 @@ async def price_carts(
         return await _quote(workspace, quotes, data)
     if not 0 < len(data) <= CARTS_MAX:
         raise _Refused(Refusal("bad_request", {"field": "carts", "value": len(data), "wanted": f"1 to {CARTS_MAX}"}))
-    return [await _quote(workspace, quotes, cart) for cart in data]
+    priced = []
+    for cart in data:
+        priced.append(await _quote(workspace, quotes, cart))
+        await asyncio.sleep(0)  # others are served between two carts
+    return priced
 
 
 @post("/listing", status_code=200, guards=[shop_only], summary="Prices for product pages", security=[{"key": []}])

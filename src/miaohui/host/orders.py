@@ -201,10 +201,14 @@ def check(body: PlacedInput) -> Refusal | None:
             return bad("quantity", line.quantity, f"1 to {QUANTITY_MAX}")
         if not 0 <= line.unit_price_minor <= PRICE_MAX:
             return bad("unit_price_minor", line.unit_price_minor, f"0 to {PRICE_MAX}, in the smallest unit")
+        if line.min_price_minor < 0 or (line.cost_minor or 0) < 0:
+            return bad("min_price_minor, cost_minor", [line.min_price_minor, line.cost_minor], "0 or more")
         if line.line == SHIPPING or line.line.startswith(GIFT):
             return bad("line", line.line, f"a line id other than {SHIPPING} and {GIFT}...")
     if not 0 <= body.shipping_minor <= PRICE_MAX:
         return bad("shipping_minor", body.shipping_minor, f"0 to {PRICE_MAX}, in the smallest unit")
+    if body.facts.orders < 0 or body.facts.points < 0:
+        return bad("facts", [body.facts.orders, body.facts.points], "orders and points of 0 or more")
     for claim in body.claims:
         if claim.line and claim.line not in names:
             return bad("claims.line", claim.line, f"one of {', '.join(names)}")

@@ -95,6 +95,7 @@ def check(cart: CartInput) -> Refusal | None:
             lines=cart.lines,
             claims=cart.claims,
             shipping_minor=cart.shipping_minor,
+            facts=cart.facts,
         )
     )
 
