@@ -38,9 +38,9 @@ class After(Struct, frozen=True, kw_only=True):
 
 
 class Stacking(Struct, frozen=True, kw_only=True):
-    """How promotions go together, lane by lane: in a lane all that fit apply (`stack`), the first by priority (`first`), or the set that
-    saves most (`best`; `best by line`: every line for itself). Without this section `strategy.offers_stack` says it, and without
-    that they stack; `none` lets one promotion alone apply."""
+    """How promotions go together, lane by lane: in a lane all that fit apply (`stack`), the first by priority (`first`), or the
+    set that saves most (`best`; `best by line`: every line for itself). Without this section `strategy.offers_stack` says it, and
+    without that they stack; `none` lets one promotion alone apply."""
 
     activity: Annotated[ByLine, told("Prices of products", "活动价")] = "stack"
     item: Annotated[ByLine, told("Off units and lines", "单品优惠")] = "stack"
