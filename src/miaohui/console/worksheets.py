@@ -49,6 +49,14 @@ class Sheet(Struct, frozen=True, kw_only=True):
         return tuple(job for job in self.plan.jobs if job.state(self.today) in ("late", "behind")) if self.plan else ()
 
     @property
+    def departments(self) -> tuple[tuple[str, tuple[Job, ...]], ...]:
+        """The tasks of each department ("" none), in the order in which they begin to work."""
+        found: dict[str, tuple[Job, ...]] = {}
+        for job in self.plan.jobs if self.plan else ():
+            found[job.task.department] = (*found.get(job.task.department, ()), job)
+        return tuple(found.items())
+
+    @property
     def open(self) -> tuple[Job, ...]:
         """Tasks that are not done."""
         return tuple(job for job in self.plan.jobs if not job.done) if self.plan else ()
