@@ -31,7 +31,7 @@ async def test_what_was_played_is_clean(database):
     await played(database)
     found = await audit(database)
     assert {check.name: check.findings for check in found} == dict.fromkeys(
-        ("units", "balances", "limits", "pendings", "events", "orders"), ()
+        ("units", "balances", "limits", "pendings", "events", "orders", "answers"), ()
     )
     assert {check.name: check.looked_at for check in found}["orders"] == 6
 
@@ -50,6 +50,27 @@ async def test_what_was_played_is_clean(database):
             "events",
             f"account play/{CAMPAIGN}/group_buy/sold",
         ),
+        (
+            "update account set debits = debits + 1, credits = credits + 1 where key = 'sku/tea-1'",  # the balance is the same
+            "balances",
+            "account sku/tea-1",
+        ),
+        (
+            "insert into transfer overriding system value select * from (select * from transfer where kind = 1 limit 1) t",
+            "pendings",
+            "hold ",
+        ),
+        ("delete from reply where body like '{\"coupon\":%'", "answers", f"play/{CAMPAIGN}/coupon/coupon/"),
+        (
+            "update reply set body = replace(convert_from(body, 'UTF8'), '\"cancelled\"', '\"paid\"')::bytea",
+            "answers",
+            "order/c1",
+        ),
+        (
+            "update reply set body = replace(convert_from(body, 'UTF8'), '\"c1\"', '\"c11\"')::bytea",
+            "answers",
+            "order/c11",
+        ),
     ],
 )
 async def test_each_change_behind_the_hosts_back_is_found(database, postgres_url, change, name, what):
@@ -59,6 +80,21 @@ async def test_each_change_behind_the_hosts_back_is_found(database, postgres_url
     await owner.execute(change)
     await owner.close()
     assert any(what in found for found in (await wrong(database))[name])
+
+
+async def test_an_amount_beyond_the_sums_is_compared_exactly(database, postgres_url):
+    await played(database)
+    schema = await database.fetchval("select current_schema")
+    owner = await asyncpg.connect(postgres_url, server_settings={"search_path": schema})
+    await owner.execute(
+        f"""insert into transfer (at, id, debit, credit, amount, kind, action)
+            select at, '\\x01', 'world/USD', 'budget/{CAMPAIGN}', 1::bigint << 50, 0, '' from transfer limit 1"""
+    )
+    assert sorted((await wrong(database))["balances"]) == [f"account budget/{CAMPAIGN}", "account world/USD"]
+    await owner.execute(f"update account set credits = credits + (1::bigint << 50) where key = 'budget/{CAMPAIGN}'")
+    await owner.execute("update account set debits = debits + (1::bigint << 50) where key = 'world/USD'")
+    await owner.close()
+    assert await wrong(database) == {}
 
 
 async def test_an_empty_installation_is_clean(database):

@@ -6,27 +6,31 @@
     pendings      every open hold has a state that keeps it and a timer that ends it; every settled one was settled once
     events        each pool that a play proves (PROOFS) has moved by exactly what its events say
     orders        each paid or refunded order has its event, and no other order has
+    answers       the newest answer about each order says what the order is; what an action opened has its answer
 
-A finding names the account or order, what is there and what should be. The check reads everything once; the outbox must still
-hold the events (its partitions are dropped only together with archived campaigns).
+A finding names the account or order, what is there and what should be. Every table is read once, in the order in which it lies.
+What would need a table of all accounts is compared by sums over keyed hashes (`audit_sums`); only if those differ is the account
+looked for. PostgreSQL sums while Python reads the events, both in the same snapshot; Python keeps sums, and the ids of paid orders.
+The outbox must still hold the events (its partitions are dropped only together with archived campaigns).
 """
 
-from collections import defaultdict
+import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
+from contextlib import asynccontextmanager
+from secrets import randbits
 from typing import Any
 
+import asyncpg
 import msgspec
 from msgspec import Struct
 
-from miaohui.events.envelope import unpack
-from miaohui.host.orders import Order
-from miaohui.host.setup import MOVED, proofs
+from miaohui.host import audit_sums
+from miaohui.host.audit_events import Told, told
+from miaohui.host.setup import proofs
 from miaohui.host.setup import unpack as unpack_setup
 
 FINDINGS_MAX = 20
-_EVER = datetime(9999, 1, 1, tzinfo=UTC)
-_order = msgspec.msgpack.Decoder(Order).decode
+_SETTINGS = "set local work_mem = '256MB'; set local hash_mem_multiplier = 2; set local jit = off"
 
 
 class Finding(Struct, frozen=True):
@@ -46,20 +50,6 @@ class Check(Struct, frozen=True):
 
 
 _UNITS = "select unit, sum(credits - debits)::text, count(*) from account group by unit order by unit"
-_BALANCES = """
-with moved as (
-  select key, sum(d)::bigint d, sum(c)::bigint c from (
-    select debit key, amount d, 0::bigint c from transfer where kind in (0, 2)
-    union all select credit, 0, amount from transfer where kind in (0, 2)) x group by key),
-held as (
-  select key, sum(d)::bigint d, sum(c)::bigint c from (
-    select debit key, amount d, 0::bigint c from hold union all select credit, 0, amount from hold) x group by key)
-select coalesce(a.key, m.key, h.key), a.debits, a.credits, a.debits_pending, a.credits_pending,
-       coalesce(m.d, 0), coalesce(m.c, 0), coalesce(h.d, 0), coalesce(h.c, 0)
-from account a full join moved m on m.key = a.key full join held h on h.key = coalesce(a.key, m.key)
-where (a.debits, a.credits, a.debits_pending, a.credits_pending)
-      is distinct from (coalesce(m.d, 0), coalesce(m.c, 0), coalesce(h.d, 0), coalesce(h.c, 0)) limit 20
-"""
 _LIMITS = """
 select key, credits - debits - debits_pending, ceiling, credits + credits_pending - debits from account
 where (not overdraft and debits + debits_pending > credits) or ceiling < credits + credits_pending - debits limit 20
@@ -68,38 +58,110 @@ _KEPT = """
 select encode(h.id, 'hex'), h.keeper, s.key is null, t.name is null from hold h
 left join state s on s.key = h.keeper left join timer t on t.name = h.keeper where s.key is null or t.name is null limit 20
 """
-_SETTLED = """
-select encode(pending, 'hex'), count(*) filter (where kind = 1), count(*) filter (where kind > 1),
-       (select count(*) from hold h where h.id = pending)
-from transfer where kind > 0 group by pending
-having count(*) filter (where kind = 1)
-       <> count(*) filter (where kind > 1) + (select count(*) from hold h where h.id = pending) limit 20
+_MOVED = """
+with proved as (select * from unnest($1::text[], $2::text[]) as p(account, prefix))
+select account, sum(n)::bigint from (
+  select account, amount n from transfer join proved on credit = account where kind in (0, 2) and starts_with(action, prefix)
+  union all
+  select account, -amount from transfer join proved on debit = account where kind in (0, 2) and starts_with(action, prefix)) x
+group by account
 """
+_UNANSWERED = """
+select s.key from state s left join reply r on r.key = decode(right(s.key, 32), 'hex')
+where s.key ~ '^play/.*/[0-9a-f]{32}$' and r.key is null
+  and not exists (select 1 from campaign c where c.id = s.campaign and c.state = 'archived') limit 20
+"""
+_SAID = """
+select 'order/' || (j ->> 'order') collate "C" as key, string_agg(j ->> 'status', ',') as said from (
+  select j, at, max(at) over (partition by j ->> 'order') as newest from (
+    select convert_from(body, 'UTF8')::json as j, at from reply where substring(body, 1, 10) = '{"order":"'::bytea) a) b
+where at = newest group by 1 order by 1
+"""
+_ORDERS = "select key, body from state where key >= 'order/' and key < 'order0' order by key"
+
+
+class _Status(Struct):
+    """What the audit reads of a stored order."""
+
+    status: str
+    returned: dict[str, int] = {}
+
+
+_status = msgspec.msgpack.Decoder(_Status).decode
 
 
 async def audit(db: Any) -> list[Check]:
-    """Every check on one snapshot of the database behind the pool `db`."""
+    """Every check on one snapshot of the database behind the pool `db`, which gives two connections."""
+    async with _reading(db, None) as sums, _reading(db, await sums.fetchval("select pg_export_snapshot()")) as rows:
+        plays = await sums.fetch("select setup from play_version join play_running using (campaign, play, version)")
+        proved = {(s.campaign, s.play): proofs(s) for s in (unpack_setup(row[0]) for row in plays)}
+        counted, (heard, orders) = await asyncio.gather(_sums(sums, proved), _rows(rows, proved))
+    units, balances, limits, pendings, answers, moved = counted
+    events = tuple(
+        Finding(f"account {proof.account}", f"{moved.get(proof.account, 0)} by transfers", f"{should} by events")
+        for play, its in proved.items()
+        for proof in its
+        if moved.get(proof.account, 0) != (should := proof.told(heard.sums[play]))
+    )
+    unsaid, wrong, looked_at = orders
+    found = (*wrong, *answers.findings)[:FINDINGS_MAX]
+    return [
+        units, balances, limits, pendings,
+        Check("events", heard.events, events[:FINDINGS_MAX]),
+        Check("orders", looked_at, unsaid[:FINDINGS_MAX]),
+        Check("answers", answers.looked_at + looked_at, found),
+    ]  # fmt: skip
+
+
+@asynccontextmanager
+async def _reading(db: Any, snapshot: str | None) -> Any:
+    """A connection in a transaction that changes nothing; of an exported snapshot, if there is one."""
     async with db.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
-        accounts, transfers, holds = [
-            await c.fetchval(f"select count(*) from {table}") for table in ("account", "transfer", "hold")
-        ]
-        units = await c.fetch(_UNITS)
-        checks = [
-            Check(
-                "units",
-                len(units),
-                tuple(
-                    Finding(f"unit {unit}", total, "0 over all accounts") for unit, total, _ in units if total != "0"
-                ),
-            ),
-            Check("balances", transfers, await _found(c, _BALANCES, _unbalanced)),
-            Check("limits", accounts, await _found(c, _LIMITS, _beyond)),
-            Check("pendings", holds, await _found(c, _KEPT, _unkept) + await _found(c, _SETTLED, _unsettled)),
-        ]
-        sums, paid, seen = await _told(c)
-        checks.append(Check("events", seen, await _unproved(c, sums)))
-        checks.append(await _orders(c, paid))
-    return checks
+        if snapshot is not None:
+            await c.execute(f"set transaction snapshot '{snapshot}'")
+        await c.execute(_SETTINGS)
+        yield c
+
+
+# --- what PostgreSQL sums ---------------------------------------------------------------------------------------------
+async def _sums(c: Any, proved: dict[tuple[str, str], list[Any]]) -> tuple[Check, Check, Check, Check, Check, Any]:
+    units = await c.fetch(_UNITS)
+    held = await c.fetchval("select count(*) from hold")
+    transfers, unbalanced, unsettled = await _fingerprints(c)
+    named = [(proof.account, f"{campaign}/{play}/") for (campaign, play), its in proved.items() for proof in its]
+    moved = dict(await c.fetch(_MOVED, [account for account, _ in named], [prefix for _, prefix in named]))
+    states = await c.fetchval("select count(*) from state")
+    return (
+        Check(
+            "units",
+            len(units),
+            tuple(Finding(f"unit {unit}", total, "0 over all accounts") for unit, total, _ in units if total != "0"),
+        ),
+        Check("balances", transfers, unbalanced),
+        Check("limits", sum(row[2] for row in units), await _found(c, _LIMITS, _beyond)),
+        Check("pendings", held, await _found(c, _KEPT, _unkept) + unsettled),
+        Check("answers", states, await _found(c, _UNANSWERED, _unanswered)),
+        moved,
+    )
+
+
+async def _fingerprints(c: Any) -> tuple[int, tuple[Finding, ...], tuple[Finding, ...]]:
+    """How many transfers there are; accounts that are not what they add up to; holds that were not settled once."""
+    seed = randbits(62)
+    try:
+        async with c.transaction():  # an amount beyond the sums' reach ends the statement, not the audit
+            moved = await c.fetchrow(audit_sums.TRANSFERS, seed)
+            there = await c.fetchrow(audit_sums.ACCOUNTS, seed)
+            open_ = await c.fetchrow(audit_sums.HOLDS, seed)
+        balances, holds = audit_sums.compare(moved, there, open_)
+    except asyncpg.NumericValueOutOfRangeError:
+        balances = holds = False
+    transfers = await c.fetchval("select count(*) from transfer") if not (balances and holds) else moved["rows"]
+    return (
+        transfers,
+        () if balances else await _found(c, audit_sums.UNBALANCED, _unbalanced),
+        () if holds else await _found(c, audit_sums.UNSETTLED, _unsettled),
+    )
 
 
 async def _found(c: Any, sql: str, finding: Callable[..., Finding]) -> tuple[Finding, ...]:
@@ -129,54 +191,66 @@ def _unsettled(id: str, made: int, settled: int, open_: int) -> Finding:
     return Finding(f"hold {id}", f"made {made} times, settled {settled} times, {open_} open", "settled once or open")
 
 
-Sums = dict[tuple[str, str], dict[tuple[str, str], int]]
+def _unanswered(key: str) -> Finding:
+    return Finding(key, "no answer", "the answer to the action that opened it")
 
 
-async def _told(c: Any) -> tuple[Sums, dict[str, set[str]], int]:
-    """(campaign, play) -> (event, field) -> sum ("" counts); event of orders -> orders; how many events there are."""
-    sums: Sums = defaultdict(lambda: defaultdict(int))
-    orders: dict[str, set[str]] = {"order.paid": set(), "order.refunded": set()}
-    seen = 0
-    async for row in c.cursor("select events from outbox", prefetch=200):
-        for event in unpack(row[0]):
-            seen += 1
-            if event.name in orders:
-                orders[event.name].add(event.order)
-            if event.play:
-                of_play = sums[event.campaign, event.play]
-                of_play[event.name, ""] += 1
-                for field, value in event.properties.items():
-                    if value.isdigit():
-                        of_play[event.name, field] += int(value)
-    return sums, orders, seen
+# --- what Python reads ------------------------------------------------------------------------------------------------
+async def _rows(
+    c: Any, proved: dict[tuple[str, str], list[Any]]
+) -> tuple[Told, tuple[tuple[Finding, ...], list[Finding], int]]:
+    heard = await told(c, {term[1] for its in proved.values() for proof in its for term in proof.terms})
+    return heard, await _orders(c, heard)
 
 
-async def _unproved(c: Any, sums: Sums) -> tuple[Finding, ...]:
-    found = []
-    rows = await c.fetch("select setup from play_version join play_running using (campaign, play, version)")
-    for setup in (unpack_setup(row[0]) for row in rows):
-        for proof in proofs(setup):
-            told = proof.told(sums[setup.campaign, setup.play])
-            moved = await c.fetchval(MOVED, proof.account, setup.id, _EVER)
-            if moved != told:
-                found.append(Finding(f"account {proof.account}", f"{moved} by transfers", f"{told} by events"))
-    return tuple(found[:FINDINGS_MAX])
+async def _orders(c: Any, heard: Told) -> tuple[tuple[Finding, ...], list[Finding], int]:
+    """Orders without their event or events without their order; orders that are not what was last answered; how many there are.
 
-
-async def _orders(c: Any, told: dict[str, set[str]]) -> Check:
-    stored: dict[str, set[str]] = {"order.paid": set(), "order.refunded": set()}
+    Both lists come in the order of their keys and are walked side by side.
+    """
+    unsaid: list[Finding] = []
+    wrong: list[Finding] = []
     looked_at = 0
-    async for row in c.cursor("select key, body from state where key like 'order/%'", prefetch=500):
+    said = _Cursor(c.cursor(_SAID, prefetch=2000))
+    await said.step()
+    async for key, body in c.cursor(_ORDERS, prefetch=2000):
         looked_at += 1
-        order = _order(row[1])
-        lapsed_refund = order.status == "refunded" and not order.returned
-        if order.status in ("paid", "partly_refunded", "refunded") and not lapsed_refund:
-            stored["order.paid"].add(row[0].removeprefix("order/"))
-        if order.returned:
-            stored["order.refunded"].add(row[0].removeprefix("order/"))
-    found = [
-        Finding(f"order {order}", f"{name}: {'event' if order in told[name] else 'state'} only", "event and state")
-        for name, orders in stored.items()
-        for order in sorted(orders ^ told[name])
-    ]
-    return Check("orders", looked_at, tuple(found[:FINDINGS_MAX]))
+        order, state = key.removeprefix("order/"), _status(body)
+        lapsed_refund = state.status == "refunded" and not state.returned
+        paid = state.status in ("paid", "partly_refunded", "refunded") and not lapsed_refund
+        for name, should in (("order.paid", paid), ("order.refunded", bool(state.returned))):
+            if heard.take(name, order) != should:
+                unsaid.append(
+                    Finding(f"order {order}", f"{name}: {'state' if should else 'event'} only", "event and state")
+                )
+        while said.key is not None and said.key < key:
+            wrong.append(Finding(said.key, f"answered {said.value}", "an order that is there"))
+            await said.step()
+        if said.key == key:
+            if state.status not in said.value.split(","):
+                wrong.append(Finding(key, f"answered {said.value}", f"{state.status}, as it is"))
+            await said.step()
+        if len(wrong) + len(unsaid) > FINDINGS_MAX:
+            break
+    else:
+        while said.key is not None and len(wrong) < FINDINGS_MAX:
+            wrong.append(Finding(said.key, f"answered {said.value}", "an order that is there"))
+            await said.step()
+        unsaid += [
+            Finding(f"order {order}", f"{name}: event only", "event and state")
+            for name, left in heard.orders.items()
+            for order in sorted(left)[:FINDINGS_MAX]
+        ]
+    return tuple(unsaid), wrong, looked_at
+
+
+class _Cursor:
+    """The row of a cursor that comes next: its key (None: it is at its end) and its value."""
+
+    def __init__(self, cursor: Any) -> None:
+        self._rows, self.key, self.value = cursor.__aiter__(), None, ""
+
+    async def step(self) -> None:
+        """The next one."""
+        row = await anext(self._rows, None)
+        self.key, self.value = (None, "") if row is None else (row[0], row[1])

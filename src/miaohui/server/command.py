@@ -199,6 +199,19 @@ def history(
         print(msgspec.json.encode(outcome).decode())
 
 
+@bench.command(name="audit")
+def audit_bench(*, transfers: int = 10_000_000, json: bool = False) -> None:
+    """How long the audit of so many transfers takes; with --json one object as the last line."""
+    import msgspec
+
+    from miaohui.bench.audit import run, show
+
+    outcome = run(transfers=transfers)
+    show(outcome)
+    if json:
+        print(msgspec.json.encode(outcome).decode())
+
+
 @bench.command(name="war-room")
 def war_room(*, actions: int = 200, per_second: float = 50, json: bool = False) -> None:
     """How long after an answered claim the war room shows it; with --json one object as the last line."""
