@@ -45,6 +45,7 @@ ASSETS = Group(
     Text("资产", "Library"),
     (
         Entry("/ledger", "wallet", Text("账本", "Ledger"), "ledger.view"),
+        Entry("/ledger/health", "heart", Text("账本健康", "Ledger health"), "ledger.view"),
         Entry("/preflight", "shield-check", Text("检查规则", "Preflight"), "campaign.view"),
     ),
 )

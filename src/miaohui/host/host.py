@@ -88,6 +88,11 @@ class Host:
         self._ahead: tuple[list[tuple[Submission, Sink]], asyncio.Task[Planned]] | None = None
         self._stopping = False
 
+    @property
+    def waiting(self) -> int:
+        """How many submissions are queued."""
+        return len(self._queue)
+
     async def start(self) -> None:
         """Read the plays."""
         self.register = await self.storage.register()

@@ -9,6 +9,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from miaohui.host import audit_runs
 from miaohui.host.audit import Check, audit
 from miaohui.server.engines import answers
 from miaohui.server.postgres import EmbeddedPostgres
@@ -41,9 +42,13 @@ def database_of(settings: Settings) -> Iterator[str]:
 
 
 async def _audit(url: str, workspace: str) -> list[Check]:
-    db = await asyncpg.create_pool(url, min_size=1, max_size=1, server_settings={"search_path": workspace})
+    db = await asyncpg.create_pool(url, min_size=1, max_size=2, server_settings={"search_path": workspace})
     try:
-        return await audit(db)
+        if await db.fetchval("select to_regclass('ledger_audit') is null"):  # a database of before it was kept
+            return await audit(db)
+        async with db.acquire() as connection, connection.transaction():
+            id = await audit_runs.begin(connection, audit_runs.COMMAND_LINE)
+        return await audit(db) if id is None else await audit_runs.run(db, id)
     finally:
         await db.close()
 

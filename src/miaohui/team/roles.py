@@ -16,6 +16,7 @@ Role = Literal["viewer", "operator", "admin"]
 PERMISSIONS: dict[str, Text] = {
     "campaign.view": Text("看活动、作战室和复盘", "see campaigns, war rooms and reviews"),
     "ledger.view": Text("看账本", "see the ledger"),
+    "ledger.audit": Text("对账", "audit the ledger"),
     "audience.count": Text("数人群", "count audiences"),
     "customer.view": Text("查顾客", "look up customers"),
     "campaign.edit": Text("写活动文档，提交审批，归档", "write campaign documents, submit and archive them"),
@@ -33,6 +34,7 @@ PERMISSIONS: dict[str, Text] = {
 _VIEWER = frozenset({"campaign.view", "ledger.view", "audience.count"})
 _OPERATOR = _VIEWER | {
     "customer.view",
+    "ledger.audit",
     "campaign.edit",
     "calendar.edit",
     "campaign.open",
