@@ -45,15 +45,16 @@ class Outcome(Struct, frozen=True):
 
 
 def run(
-    *, seconds: float, repeats: int, connections: tuple[int, ...], customers: int, coupons: int, against: bool
+    *, seconds: float, repeats: int, connections: tuple[int, ...], customers: int, coupons: int, against: int
 ) -> Outcome:
-    """Measure each number of connections `repeats` times for `seconds`, in turns with the peers if `against` them."""
+    """Measure each number of connections `repeats` times for `seconds`, in turns with the peers: each in `against` server
+    processes, 0 leaves them out."""
     with tempfile.TemporaryDirectory(prefix="miaohui-bench-") as folder, contextlib.ExitStack() as stack:
         Path(folder).chmod(0o755)
         data, most = Path(folder) / "data", max(connections)
         key = asyncio.run(prepare(data, [one_coupon(coupons)], stock={}, budget_minor=coupons * 500))
         asyncio.run(sign_up(data, customers))
-        others, missing = _peers(stack, customers) if against else ([], {})
+        others, missing = _peers(stack, customers, against) if against else ([], {})
         rounds: dict[tuple[str, int], list[Round]] = defaultdict(list)
         told: dict[str, int] = {NEW: customers}  # whose customers have had their turn
         granted = 0
@@ -99,12 +100,12 @@ def run(
     )
 
 
-def _peers(stack: contextlib.ExitStack, customers: int) -> tuple[list[peers.Peer], dict[str, str]]:
+def _peers(stack: contextlib.ExitStack, customers: int, processes: int) -> tuple[list[peers.Peer], dict[str, str]]:
     found: list[peers.Peer] = []
     missing: dict[str, str] = {}
     for name in peers.NAMES:
         try:
-            found.append(peer := peers.Peer(name, customers))
+            found.append(peer := peers.Peer(name, customers, processes))
             stack.callback(peer.close)
         except peers.Missing as why:
             missing[name] = str(why)

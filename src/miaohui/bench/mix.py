@@ -50,7 +50,7 @@ class Outcome(Struct, frozen=True):
     missing: dict[str, str]
 
 
-def run(*, seconds: float, repeats: int, connections: int, customers: int, groups: int, against: bool) -> Outcome:
+def run(*, seconds: float, repeats: int, connections: int, customers: int, groups: int, against: int) -> Outcome:
     """Measure each kind of action `repeats` times for `seconds`."""
     with tempfile.TemporaryDirectory(prefix="miaohui-bench-") as folder, contextlib.ExitStack() as stack:
         Path(folder).chmod(0o755)
@@ -62,7 +62,7 @@ def run(*, seconds: float, repeats: int, connections: int, customers: int, group
         peer = None
         if against:
             try:
-                peer = peers.Peer("transaction each", customers)
+                peer = peers.Peer("transaction each", customers, against)
                 stack.callback(peer.close)
             except peers.Missing as why:
                 missing["transaction each"] = str(why)

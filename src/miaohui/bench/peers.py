@@ -38,7 +38,7 @@ class Missing(RuntimeError):
 class Peer:
     """A peer with its data, to be started for each measurement: `pids` are its processes while it runs."""
 
-    def __init__(self, name: Name, customers: int) -> None:
+    def __init__(self, name: Name, customers: int, processes: int) -> None:
         self.name, self.port = name, free_port()
         self._folder = tempfile.TemporaryDirectory(prefix="miaohui-peer-")
         self._data = Path(self._folder.name)
@@ -47,7 +47,7 @@ class Peer:
         _libraries()
         if name != "transaction each":
             _redis_server()
-        self._new, self._customers = True, customers
+        self._new, self._customers, self._processes = True, customers, processes
 
     def close(self) -> None:
         """Its data is not needed any more."""
@@ -63,7 +63,7 @@ class Peer:
                 str(PLACE),
                 f"{_module(self.name)}:app",
                 "--workers",
-                "2",
+                str(self._processes),
             ]
             command += ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
             server = subprocess.Popen(

@@ -139,10 +139,13 @@ def claims(
     connections: tuple[int, ...] = (64, 256),
     customers: int = 500_000,
     coupons: int = 5_000_000,
-    peers: bool = True,
+    peers: int = 1,
     json: bool = False,
 ) -> None:
-    """Durable coupon claims a second over HTTP, beside its peers; with --json one object as the last line."""
+    """Durable coupon claims a second over HTTP, beside its peers; with --json one object as the last line.
+
+    `peers`: in how many server processes each peer runs; Miaohui runs in one. 0 leaves them out.
+    """
     import msgspec
 
     from miaohui.bench.claims import run, show
@@ -163,7 +166,7 @@ def mix(
     connections: int = 256,
     customers: int = 600_000,
     groups: int = 10_000,
-    peers: bool = True,
+    peers: int = 1,
     json: bool = False,
 ) -> None:
     """Coupons, a flash sale, 10,000 groups and all of them mixed, with orders; with --json one object as the last line."""
