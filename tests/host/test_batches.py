@@ -157,19 +157,13 @@ async def test_cuts_do_not_matter(steps_, cuts):
 
 
 class Late(Memory):
-    """What is stored is there only after a while, as on a disk: whoever looks ahead meanwhile sees what was before."""
-
-    async def store(self, changes):
-        """See `Storage`."""
-        self.coming = changes
+    """A commit takes a while, as on a disk: whoever looks ahead meanwhile sees what was before."""
 
     async def commit(self):
         """See `Storage`."""
-        coming, self.coming = getattr(self, "coming", None), None
         for _ in range(4):
             await asyncio.sleep(0)
-        if coming is not None:
-            await super().store(coming)
+        await super().commit()
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
