@@ -59,6 +59,11 @@ async def test_a_target_changes_only_when_somebody_accepts(fair: Fair, console_a
         path = f"/campaigns/autumn/goals/gmv/spread/{id}"
         assert (await console_app.send(viewer, path, {"accepted": "yes"})).status_code == 403
         assert await db.fetchval("select accepted from target_spread where id = $1", id) is None
+        foreign = path.replace(
+            "/gmv/", "/visitors/"
+        )  # the operator leads all goals, but this is no proposal of that one
+        assert (await console_app.send(operator, foreign, {"accepted": "yes"})).status_code == 303
+        assert await db.fetchval("select accepted from target_spread where id = $1", id) is None
         assert (await console_app.send(operator, path, {"accepted": "yes"})).status_code == 303
         again = await console_app.send(operator, path, {"accepted": "no"})
         assert again.status_code == 303

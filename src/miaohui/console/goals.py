@@ -280,7 +280,7 @@ async def decide(
         raise forbidden(operator, "campaign.approve")
     accepted = (await request.form()).get("accepted") == "yes"
     async with workspace.db.acquire() as c:
-        done = await spreads.decide(c, operator.name, id, number, accepted=accepted)
+        done = await spreads.decide(c, operator.name, id, goal, number, accepted=accepted)
     path = f"/campaigns/{id}/goals?goal={goal}#people"
     if not done:
         gone = Text("这个提案已经处理过了，什么也没有改变。", "This proposal was decided already. Nothing was changed.")

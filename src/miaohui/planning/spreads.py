@@ -136,17 +136,17 @@ async def propose(
     return id
 
 
-async def decide(c: "asyncpg.Connection[Any]", by: str, campaign: str, id: int, *, accepted: bool) -> bool:
-    """Accept or decline an open proposal; False if it is not open (any more)."""
+async def decide(c: "asyncpg.Connection[Any]", by: str, campaign: str, goal: str, id: int, *, accepted: bool) -> bool:
+    """Accept or decline an open proposal of `goal`; False if it is not open (any more)."""
     async with c.transaction():
         row = await c.fetchrow(
-            """update target_spread set decided_by = $3, decided_at = now(), accepted = $4
-               where campaign = $1 and id = $2 and decided_at is null returning goal, cells::text as cells""",
-            campaign, id, by, accepted,
+            """update target_spread set decided_by = $4, decided_at = now(), accepted = $5
+               where campaign = $1 and goal = $2 and id = $3 and decided_at is null returning cells::text as cells""",
+            campaign, goal, id, by, accepted,
         )  # fmt: skip
         if row is None:
             return False
-        detail = {"goal": row["goal"], "spread": id, "people": totals(_cells(row["cells"]))}
+        detail = {"goal": goal, "spread": id, "people": totals(_cells(row["cells"]))}
         await audit.record(c, by, "target.accepted" if accepted else "target.declined", campaign, detail)
     return True
 
