@@ -58,6 +58,7 @@ async def test_a_month_shows_days_off_make_up_days_and_the_lunar_day(standing: S
         assert '<span class="lunar">八月</span>' in page
         assert "尚未公布" not in page
         assert "/calendar/days" not in page  # vera may look only
+        assert page.count('aria-label="撞期"') == 14  # every bar of both campaigns
         page = (await client.get("/calendar?month=2031-01")).text
         assert "2031 年的放假与调休尚未公布" in page
         assert (await client.get("/calendar?month=nonsense")).status_code == 200

@@ -20,6 +20,7 @@ async def test_from_a_document_to_a_live_campaign(fair: Fair, console_app: Conso
     page = visitor.page
     await sign_in(console_app, visitor, "admin")
     await page.get_by_role("link", name="New campaign").first.click()
+    await page.get_by_role("link", name="Write the document").click()
     file = {"name": "autumn.toml", "mimeType": "text/plain", "buffer": document(fair.now_ms).encode()}
     await page.locator("[data-fills]").set_input_files(file)  # type: ignore[arg-type]
     await expect(page.locator("#checked")).to_contain_text("may be submitted")

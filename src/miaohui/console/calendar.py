@@ -122,6 +122,7 @@ async def calendar(
     sought = [one for one in planned if wanted.q.lower() in f"{one.campaign.name.zh} {one.campaign.name.en}".lower()]
     ours = [] if wanted.kind else sought
     documents = [one.document for one in planned]
+    meets = [clash for clash in clashes(documents) if clash.last >= today]
     return show(
         request,
         "console/calendar.html",
@@ -133,7 +134,8 @@ async def calendar(
         step=12 if wanted.view == "year" else 1,
         moved=_moved,
         unannounced=kept.almanac.workdays.unannounced(first, last),
-        clashes=[clash for clash in clashes(documents) if clash.last >= today],
+        clashes=meets,
+        clashing={id for clash in meets for id in (clash.one, clash.other)},
         fatigue=[each for each in fatigue(documents) if each.monday + timedelta(6) >= today],
         names={one.campaign.id: one.campaign.name for one in planned},
         states=STATE_NAMES,
