@@ -44,6 +44,15 @@ def written(now_ms: int) -> str:
     return document(now_ms, **{"[goals.gmv]\ntarget = 500.00\n": GOALS})
 
 
+async def views(fair: Fair) -> None:
+    """Ten visitors: two by sms, seven by share, one by nothing known."""
+    at = moment_of(fair.now_ms - 3_600_000)
+    views = [(PEOPLE[n], f"s{n}", "sms" if n < 2 else "share" if n < 9 else "") for n in range(10)]
+    rows = [(event_id(0, b"view" * 4, n), "page.viewed", at, *view, "autumn") for n, view in enumerate(views)]
+    columns = ["id", "name", "at", "customer", "session", "channel", "campaign"]
+    await fair.workspace.events.insert("events", columns, rows, "views")
+
+
 async def test_a_target_changes_only_when_somebody_accepts(fair: Fair, console_app: Console) -> None:
     await fair.open(written(fair.now_ms))
     db = fair.workspace.db
@@ -157,11 +166,7 @@ async def test_the_mix_of_channels_is_told_apart(fair: Fair, console_app: Consol
     opens = fair.open
     fair.open = lambda _="": opens(written(fair.now_ms))  # type: ignore[method-assign]
     await fair.live()
-    at = moment_of(fair.now_ms - 3_600_000)
-    views = [(PEOPLE[n], f"s{n}", "sms" if n < 2 else "share" if n < 9 else "") for n in range(10)]
-    rows = [(event_id(0, b"view" * 4, n), "page.viewed", at, *view, "autumn") for n, view in enumerate(views)]
-    columns = ["id", "name", "at", "customer", "session", "channel", "campaign"]
-    await fair.workspace.events.insert("events", columns, rows, "views")
+    await views(fair)
     made = (await fair.office.check(written(fair.now_ms))).document
     assert made is not None
     came = await actuals(fair.workspace.db, fair.workspace.events, "autumn", made.zone, made.currency)
@@ -195,10 +200,19 @@ async def test_without_goals_the_page_teaches(fair: Fair, console_app: Console) 
 async def test_the_page_is_sound(
     fair: Fair, console_app: Console, chromium: Browser, width: int, language: str
 ) -> None:
+    opens = fair.open
+    fair.open = lambda _="": opens(written(fair.now_ms))  # type: ignore[method-assign]
     await fair.live()
+    await views(fair)
     visitor = await Visitor.come(chromium, console_app.url, width=width, language=language)
     await sign_in(console_app, visitor, "operator")
     await visitor.page.goto("/campaigns/autumn/goals")
     await expect(visitor.page.locator("#burn svg")).to_be_visible()
     await sound(visitor)
+    await visitor.page.locator(".mh-chip").first.press("Enter")
+    dialog = visitor.page.locator("#gap-gmv")
+    await expect(dialog).to_contain_text("Shapley")
+    await sound(visitor)
+    await dialog.get_by_role("button").click()
+    await expect(dialog).to_be_hidden()
     await visitor.leave()
