@@ -39,6 +39,7 @@ class Somebody(Struct, frozen=True):
 
     name: str
     role: Role
+    department: str = ""
 
     def may(self, permission: str) -> bool:
         """As the role may."""
