@@ -68,7 +68,10 @@ async def _event_store(town, db):
         await asyncio.sleep(0.05)
     ids = [str(event.id) for row in await db.fetch("select events from outbox") for event in unpack(row[0])]
     there = [row["id"] for row in await town.events.query("select toString(id) as id from events")]
-    assert sorted(there) == sorted(ids)
+    assert {"missing": Counter(ids) - Counter(there), "more": Counter(there) - Counter(ids)} == {
+        "missing": {},
+        "more": {},
+    }
 
 
 async def room(town, play, pool="stock"):

@@ -5,7 +5,10 @@ import os
 import pytest
 
 from miaohui.server.postgres import EmbeddedPostgres
-from tests.faults.town import DURABLE, Nursery, Town
+
+pytest.register_assert_rewrite("tests.faults.books", "tests.faults.customers")  # they speak for the tests
+
+from tests.faults.town import DURABLE, Nursery, Town  # noqa: E402
 
 
 @pytest.fixture(scope="session")
