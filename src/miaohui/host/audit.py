@@ -20,7 +20,6 @@ from contextlib import asynccontextmanager
 from secrets import randbits
 from typing import Any
 
-import asyncpg
 import msgspec
 from msgspec import Struct
 
@@ -30,7 +29,7 @@ from miaohui.host.setup import proofs
 from miaohui.host.setup import unpack as unpack_setup
 
 FINDINGS_MAX = 20
-_SETTINGS = "set local work_mem = '256MB'; set local hash_mem_multiplier = 2; set local jit = off"
+_SETTINGS = "set local work_mem = '256MB'; set local hash_mem_multiplier = 2; set local jit = off; set local enable_nestloop = off"
 
 
 class Finding(Struct, frozen=True):
@@ -148,17 +147,11 @@ async def _sums(c: Any, proved: dict[tuple[str, str], list[Any]]) -> tuple[Check
 async def _fingerprints(c: Any) -> tuple[int, tuple[Finding, ...], tuple[Finding, ...]]:
     """How many transfers there are; accounts that are not what they add up to; holds that were not settled once."""
     seed = randbits(62)
-    try:
-        async with c.transaction():  # an amount beyond the sums' reach ends the statement, not the audit
-            moved = await c.fetchrow(audit_sums.TRANSFERS, seed)
-            there = await c.fetchrow(audit_sums.ACCOUNTS, seed)
-            open_ = await c.fetchrow(audit_sums.HOLDS, seed)
-        balances, holds = audit_sums.compare(moved, there, open_)
-    except asyncpg.NumericValueOutOfRangeError:
-        balances = holds = False
-    transfers = await c.fetchval("select count(*) from transfer") if not (balances and holds) else moved["rows"]
+    moved = await c.fetchrow(audit_sums.TRANSFERS, seed)
+    there = await c.fetchrow(audit_sums.ACCOUNTS, seed)
+    balances, holds = audit_sums.compare(moved, there, await c.fetchrow(audit_sums.HOLDS, seed))
     return (
-        transfers,
+        moved["rows"],
         () if balances else await _found(c, audit_sums.UNBALANCED, _unbalanced),
         () if holds else await _found(c, audit_sums.UNSETTLED, _unsettled),
     )

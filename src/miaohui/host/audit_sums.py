@@ -1,55 +1,40 @@
 """Millions of accounts compared with their transfers in one pass and a few numbers of memory.
 
-Each account key is hashed with a seed drawn for this audit, to three weights of 20 bits for what it was debited and three for
-what it was credited. Over the transfers, sum amount * weight of its two accounts; over the accounts, sum total * weight. If every
-account is what its transfers add up to, the sums are equal; if only one is not, three independent sums are equal with a chance of
-1 in 2^60, and nobody can arrange it, for the seed is drawn afterwards (Freivalds, "Probabilistic machines can use less running
-time", 1977). Holds in the same way: those made are those settled and those open. Where sums differ, the exact statements find who
-it is.
-
-The weights fit beside amounts up to 2^43 minor units into a bigint; beyond that PostgreSQL raises, and the exact statements run.
+Each account key is hashed with a seed drawn for this audit, to a weight of 62 bits for what it was debited and one for what it was
+credited. Over the transfers, sum amount * weight of its two accounts; over the accounts, sum total * weight. If every account is
+what its transfers add up to, the sums are equal; if only one is not, they are equal with a chance of 1 in 2^62, and nobody can
+arrange it, for the seed is drawn afterwards (Freivalds, "Probabilistic machines can use less running time", 1977). Holds in the
+same way: those made are those settled and those open. Where sums differ, the exact statements find who it is.
 """
 
 from typing import Any
 
-_LIMBS = (0, 20, 40)
-
-
-def _sums(name: str, *terms: tuple[str, str], cast: str = "numeric") -> str:
-    """For each limb n, `name`_n: the sum over the terms (amount, hash) of amount * weight. As text: it may be large."""
-    return ", ".join(
-        f"coalesce(sum({' + '.join(f'{a}::{cast} * ({hash} >> {n} & 1048575)' for a, hash in terms)}), 0)::text as {name}_{n}"
-        for n in _LIMBS
-    )
-
-
-_BY_DEBIT, _BY_CREDIT = "hashtextextended(debit, $1) as hd", "hashtextextended(credit, $1 + 1) as hc"
+_DEBIT, _CREDIT = "(hashtextextended(debit, $1) >> 2)", "(hashtextextended(credit, $1 + 1) >> 2)"
+_KEY_DEBIT, _KEY_CREDIT = "(hashtextextended(key, $1) >> 2)", "(hashtextextended(key, $1 + 1) >> 2)"
 
 TRANSFERS = f"""
-select count(*) as rows, {_sums("moved", ("m", "hd"), ("m", "hc"), cast="bigint")}, {_sums("held", ("s", "hp"), cast="bigint")}
-from (select case when kind in (0, 2) then amount else 0 end as m, case kind when 0 then 0 when 1 then 1 else -1 end as s,
-             {_BY_DEBIT}, {_BY_CREDIT},
-             case when kind > 0 then hashtextextended(encode(coalesce(pending, id), 'hex'), $1) else 0 end as hp
-      from transfer offset 0) t
+select count(*) as rows,
+       coalesce(sum(amount::numeric * ({_DEBIT} + {_CREDIT})) filter (where kind in (0, 2)), 0)::text as moved,
+       coalesce(sum(case kind when 1 then 1 else -1 end * (hashtextextended(encode(coalesce(pending, id), 'hex'), $1) >> 2))
+                filter (where kind > 0), 0)::text as held
+from transfer
 """
 ACCOUNTS = f"""
-select {_sums("moved", ("debits", "hd"), ("credits", "hc"))},
-       {_sums("pending", ("debits_pending", "hd"), ("credits_pending", "hc"))}
-from (select debits, credits, debits_pending, credits_pending,
-             hashtextextended(key, $1) as hd, hashtextextended(key, $1 + 1) as hc from account offset 0) a
+select coalesce(sum(debits::numeric * {_KEY_DEBIT} + credits::numeric * {_KEY_CREDIT}), 0)::text as moved,
+       coalesce(sum(debits_pending::numeric * {_KEY_DEBIT} + credits_pending::numeric * {_KEY_CREDIT})
+                filter (where debits_pending > 0 or credits_pending > 0), 0)::text as pending
+from account
 """
 HOLDS = f"""
-select {_sums("pending", ("amount", "hd"), ("amount", "hc"))}, {_sums("held", ("1", "hp"))}
-from (select amount, {_BY_DEBIT}, {_BY_CREDIT}, hashtextextended(encode(id, 'hex'), $1) as hp from hold offset 0) h
+select coalesce(sum(amount::numeric * ({_DEBIT} + {_CREDIT})), 0)::text as pending,
+       coalesce(sum(hashtextextended(encode(id, 'hex'), $1) >> 2), 0)::text as held from hold
 """
 
 
 def compare(moved: Any, there: Any, open_: Any) -> tuple[bool, bool]:
     """Whether all accounts are what transfers and holds add up to; whether all holds were settled once or are open."""
-    balances = all(
-        moved[f"moved_{n}"] == there[f"moved_{n}"] and there[f"pending_{n}"] == open_[f"pending_{n}"] for n in _LIMBS
-    )
-    return balances, all(moved[f"held_{n}"] == open_[f"held_{n}"] for n in _LIMBS)
+    balances = moved["moved"] == there["moved"] and there["pending"] == open_["pending"]
+    return balances, moved["held"] == open_["held"]
 
 
 UNBALANCED = """
