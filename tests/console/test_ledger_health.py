@@ -1,7 +1,6 @@
 """Ledger health: what was audited, who may audit, what stands on the page while it runs and when something is wrong."""
 
 import asyncio
-import os
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -94,6 +93,4 @@ async def test_the_page_is_sound_and_shows_the_end_by_itself(
     last = visitor.page.locator("section[aria-labelledby=h-last]")
     await expect(last).to_contain_text("用时" if language == "zh" else "took", timeout=10_000)
     await sound(visitor)
-    if shots := os.environ.get("MIAOHUI_SHOTS"):
-        await visitor.page.screenshot(path=f"{shots}/health-{language}-{width}.png", full_page=True)
     await visitor.page.context.close()
