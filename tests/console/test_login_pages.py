@@ -127,9 +127,11 @@ async def test_the_side_bar_shows_what_the_role_may_open(console_app: Console) -
             shown[role] = [
                 line.split('href="')[1].split('"')[0] for line in page.split("\n") if '<a class="nav"' in line
             ]
-    assert shown["viewer"] == ["/", "/campaigns", "/ledger"]
-    assert shown["operator"] == ["/", "/campaigns", "/ledger", "/audit"]
-    assert shown["admin"] == ["/", "/campaigns", "/ledger", "/operators", "/keys", "/webhooks", "/audit"]
+    work = ["/", "/calendar", "/campaigns", "/my-tasks"]
+    library = ["/ledger", "/ledger/health", "/preflight"]
+    assert shown["viewer"] == work + library
+    assert shown["operator"] == [*work, *library, "/audit"]
+    assert shown["admin"] == [*work, *library, "/operators", "/keys", "/webhooks", "/audit"]
 
 
 async def test_ones_own_password_is_changed_and_other_sessions_end(console_app: Console) -> None:

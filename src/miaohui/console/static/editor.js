@@ -67,7 +67,9 @@ const past = [];
 const future = [];
 let last = text.value;
 let section = form?.querySelector("[data-section][aria-current]")?.dataset.section ?? "";
-let turn = 0;
+let queue = Promise.resolve();
+let waiting = 0;
+let typed = false;
 let quiet = 0;
 
 async function send(path, fields) {
@@ -95,23 +97,37 @@ function put(value) {
   number();
 }
 
-async function change(fields) {
-  const mine = ++turn;
-  const before = text.value;
-  const answer = await send("/edit-document", { text: before, section, campaign: plan?.dataset.campaign ?? "", ...fields });
+// One after another, each on the text that the one before has made: none is lost, however fast they come.
+function then(work) {
+  waiting += 1;
+  queue = queue.then(work).catch(() => {}).finally(() => { waiting -= 1; });
+  return queue;
+}
+
+function change(fields) {
+  return then(() => changed(fields));
+}
+
+async function changed(fields) {
+  let before, answer;
+  do {
+    before = text.value;
+    answer = await send("/edit-document", { text: before, section, campaign: plan?.dataset.campaign ?? "", ...fields });
+  } while (text.value !== before);  // somebody wrote meanwhile: once more, on what he wrote
   if (!answer.ok && answer.status !== 422) return;
   const got = await answer.json();
-  if (mine !== turn) return;
   refusedToast.hidden = got.refusal === null;
   if (got.refusal) refusedToast.querySelector("span").textContent = document.documentElement.lang === "en" ? got.refusal.en : got.refusal.zh;
   if (got.text !== before) {
     put(got.text);
     remember(before);
   }
-  const focused = document.activeElement?.dataset?.at;
-  form.innerHTML = got.form;
-  lock();
-  if (focused) [...form.querySelectorAll("[data-at]")].find((control) => control.dataset.at === focused)?.focus();
+  if (!typed) {  // a field that is being written in stays until it is sent
+    const focused = document.activeElement?.dataset?.at;
+    form.innerHTML = got.form;
+    lock();
+    if (focused) [...form.querySelectorAll("[data-at]")].find((control) => control.dataset.at === focused)?.focus();
+  }
   if (checked.innerHTML !== got.check) checked.innerHTML = got.check;
 }
 
@@ -133,12 +149,14 @@ function keep() {
 }
 
 function back(from, to) {
-  if (!from.length) return;
-  to.push(text.value);
-  put(from.pop());
-  buttons();
-  keep();
-  change({});
+  then(async () => {
+    if (!from.length) return;
+    to.push(text.value);
+    put(from.pop());
+    buttons();
+    keep();
+    await changed({});
+  });
 }
 
 if (form) {
@@ -151,8 +169,10 @@ if (form) {
       change({});
     }, 400);
   });
+  form.addEventListener("input", (event) => { typed = Boolean(event.target.closest("[data-at]")); });
   form.addEventListener("change", (event) => {
     const control = event.target.closest("[data-at]");
+    typed = false;
     if (control) change({ do: "set", at: control.dataset.at, value: control.value });
   });
   form.addEventListener("keydown", (event) => {
@@ -200,7 +220,7 @@ if (form) {
     if (event.key === "s") {
       event.preventDefault();
       if (!closed) {
-        document.activeElement?.blur();
+        document.activeElement?.blur();  // what stands in a field is sent before
         plan.requestSubmit();
       }
     }
@@ -211,5 +231,11 @@ if (form) {
       else back(past, future);
     }
   });
-  plan?.addEventListener("submit", () => clearTimeout(quiet));
+  plan?.addEventListener("submit", (event) => {
+    clearTimeout(quiet);
+    if (!waiting) return;
+    event.preventDefault();
+    const button = event.submitter;
+    then(() => setTimeout(() => plan.requestSubmit(button)));
+  });
 }
