@@ -7,7 +7,19 @@ from hypothesis import strategies as st
 from miaohui.plays import flash_sale
 from miaohui.plays._contract import Placed, Settled
 from miaohui.plays._fields import Span
-from miaohui.plays.flash_sale import TOKEN_MS, Released, Reply, Reserved, Returned, Rules, Sold, Token, TokenIssued
+from miaohui.plays.flash_sale import (
+    TOKEN_KEPT_MS,
+    TOKEN_MS,
+    Forget,
+    Released,
+    Reply,
+    Reserved,
+    Returned,
+    Rules,
+    Sold,
+    Token,
+    TokenIssued,
+)
 from tests.plays.unit import ANN, BOB, DAY, HOUR, TEA, Kind, Pay, Place, Refund, Release, T, Table, Who, claim
 
 STOCK, SOLD, SHOP, USES = "play/c/flash/stock", "play/c/flash/sold", "sku/tea-1", "limit/c/flash/account/ann"
@@ -80,6 +92,17 @@ def test_a_token_is_used_up_and_the_limit_and_the_stock_are_looked_at_again():
     assert scene.do(Place(of("r", again=True))) == ("limit_reached", {"limit": 1, "identity": "account"})
     assert scene.do(Release(of())) == Settled()
     assert scene.do(Place(of("q", who=BOB, instance="2"))) == Placed({"a": 3010}, 5, alone=True)
+
+
+def test_a_token_that_nobody_used_is_forgotten():
+    scene, kept = table(), "play/c/flash/token/1"
+    scene.do(Token("1", ANN))
+    assert scene.timers == {kept: (T + TOKEN_MS + TOKEN_KEPT_MS, Forget("1"))}
+    assert scene.do(Forget("1"), T + TOKEN_MS + TOKEN_KEPT_MS) == Settled()
+    assert (scene.states, len(scene.events), scene.transfers) == ({kept: None}, 1, [])
+    scene.do(Token("2", ANN))
+    scene.do(Place(of(instance="2")))
+    assert (scene.states["play/c/flash/token/2"], scene.timers["play/c/flash/token/2"]) == (None, None)
 
 
 def test_a_unit_from_turn_to_refund():

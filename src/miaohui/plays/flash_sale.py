@@ -47,6 +47,8 @@ from miaohui.plays._contract import (
 from miaohui.plays._fields import Product, Span
 
 TOKEN_MS = 30_000
+TOKEN_KEPT_MS = 600_000
+"""How long a token that was not used is still known: who comes late hears that his turn has passed."""
 
 TITLE = Text(zh="秒杀", en="Flash sale")
 ICON = "bolt"
@@ -118,9 +120,15 @@ class Token(Struct, frozen=True, tag=True):
     who: Who
 
 
+class Forget(Struct, frozen=True, tag=True):
+    """Timer: `token` was not used and is no longer of use to anybody."""
+
+    token: str
+
+
 ACTIONS = (Token,)
 STARTS = (Token,)
-TIMERS = ()
+TIMERS = (Forget,)
 
 
 class TokenIssued(Struct, frozen=True, tag=True):
@@ -190,11 +198,13 @@ def worst_cost(rules: Rules) -> int:
     return rules.stock * (rules.product.list_price_minor - rules.price_minor)
 
 
-Action = Token | Place | Pay | Release | Refund
+Action = Token | Place | Pay | Release | Refund | Forget
 
 
 def touches(rules: Rules, action: Action) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The token; stock, sold and the counter of each identity; for a refund the shop's stock."""
+    if isinstance(action, Forget):
+        return (_key(rules, action.token),), ()
     who, token = (
         (action.who, action.id) if isinstance(action, Token) else (action.claim.who, action.claim.instance or "none")
     )
@@ -229,6 +239,8 @@ def decide(
             )
         case Refund():
             return _refund(rules, action)
+        case Forget():
+            return Decision(reply=Settled(), states={_key(rules, action.token): None})
 
 
 def _token(rules: Rules, balances: Mapping[str, Account], action: Token, moment: Moment) -> Decision | Refusal:
@@ -243,6 +255,7 @@ def _token(rules: Rules, balances: Mapping[str, Account], action: Token, moment:
         reply=Reply(action.id, expires_ms),
         events=(TokenIssued(action.who.customer, expires_ms),),
         states={_key(rules, action.id): state},
+        timers={_key(rules, action.id): (expires_ms + TOKEN_KEPT_MS, Forget(action.id))},
     )
 
 
@@ -276,6 +289,7 @@ def _place(
         events=(Reserved(claim.who.customer, claim.order, line.quantity),),
         transfers=tuple(holds),
         states={} if state is None else {key: None},
+        timers={} if state is None else {key: None},
     )
 
 
