@@ -88,7 +88,7 @@ class Failing:
 
     def __init__(self, store, times):
         self.store, self.times, self.tokens = store, times, []
-        self.query, self.command = store.query, store.command
+        self.query, self.command, self.check = store.query, store.command, store.check
 
     async def insert(self, table, columns, rows, token):
         await self.store.insert(table, columns, rows, token)

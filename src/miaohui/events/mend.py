@@ -1,4 +1,5 @@
-"""Makes whole what an insert left behind that nobody saw the end of: the process was killed, or the connection was lost.
+"""Makes whole what an insert left behind that nobody saw the end of (the process was killed, the connection was lost), or that
+was taken back because it was not on the disk (see `parts`).
 
 Sending the rows again with the same token is not enough. The store notes the token of a block *before* it puts the block in
 its place, so that a kill between the two leaves a block that is remembered and not there; sent again, it is taken for a
@@ -57,6 +58,7 @@ class Store(Protocol):
 
     async def query(self, sql: str) -> list[dict[str, Any]]: ...
     async def command(self, sql: str) -> None: ...
+    async def check(self) -> None: ...
     async def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], token: str) -> None: ...
 
 

@@ -10,11 +10,13 @@ the number is the store's deduplication token; then the cursor moves to the end.
 
 The rows behind a place of the outbox never change (see `outbox`), so that "the same rows" is only the range. Batches are
 cut at `EVENTS_MAX` events and 200 ms apart (half a second in a rush), at once while there is more. A batch that the store
-refuses is tried again until it goes: nothing is skipped, the lag grows, and /healthz and the home page say so.
+refuses, or says it has and has not written, is tried again until it goes: nothing is skipped, the lag grows, and /healthz
+and the home page say so.
 """
 
 import asyncio
 import logging
+import time
 from typing import Any
 
 import asyncpg
@@ -29,6 +31,8 @@ TICK_S = 0.2
 RUSH, RUSH_TICK_S = 500, 0.5
 """So many events in one batch are a rush: the next is carried later and is larger, because each costs the store the same."""
 PAUSE_S = 2.0
+CHECK_S = 60.0
+"""So often a relay without work looks after what the store has merged; it is much less than merged parts are kept."""
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +51,7 @@ class Relay:
     def __init__(self, db: "asyncpg.Pool[Any]", store: Store, *, tick_s: float = TICK_S) -> None:
         self._db, self._store, self._tick_s = db, store, tick_s
         self.failures = 0
+        self._check_at_s = 0.0
 
     async def run(self) -> None:
         """Carry until cancelled."""
@@ -59,13 +64,16 @@ class Relay:
                             await asyncio.sleep(self._tick_s if carried < RUSH else max(self._tick_s, RUSH_TICK_S))
             except Exception:
                 self.failures += 1
-                log.exception("the event store did not take a batch; it is sent again in %s s", PAUSE_S)
+                log.exception("the event store did not take what it was to; it is tried again in %s s", PAUSE_S)
                 await asyncio.sleep(PAUSE_S)
 
     async def step(self, connection: "asyncpg.Connection[Any]") -> int:
         """Carry one batch and answer how many events it had; 0: the outbox is all there."""
         batch, rows, again = await self._batch(connection)
         if not rows:
+            if time.monotonic() >= self._check_at_s:
+                self._check_at_s = time.monotonic() + CHECK_S
+                await self._store.check()
             return 0
         events = await asyncio.to_thread(_store_rows, rows)  # the loop belongs to the customers
         token = f"outbox batch {batch}"

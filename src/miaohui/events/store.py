@@ -5,7 +5,8 @@
 - A client serves one thread. A small pool of threads holds one each; queries beyond that wait for their turn. A client
   whose query failed is replaced: the engine would prefix the next answer with what was left of the failed one.
 - `insert` is idempotent: the same rows with the same token count once, in the table and in every view that is filled
-  from it, in this process and the next. After a failed insert send the same rows with the same token again.
+  from it, in this process and the next. After a failed insert send the same rows with the same token again, by `mend`.
+- What the embedded engine wrote is looked at before it counts as written (see `parts`).
 - Every query ends after `QUERY_S` seconds at most, because a stop has to wait for it.
 
 The embedded engine answers some 150 small queries a second: nothing on a customer's path asks it. A server by URL has
@@ -19,6 +20,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
+
+from miaohui.events.parts import Parts
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 THREADS = 3
@@ -57,8 +60,8 @@ def statements(sql: str) -> list[str]:
 class EventStore:
     """One workspace's database of events. Made by `open`."""
 
-    def __init__(self, connect: Callable[[], Any], threads: int) -> None:
-        self._connect = connect
+    def __init__(self, connect: Callable[[], Any], threads: int, parts: Parts | None = None) -> None:
+        self._connect, self._parts = connect, parts
         self._clients: list[Any] = []
         self._mine = threading.local()
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="events")
@@ -69,9 +72,11 @@ class EventStore:
         first = cls(connector(str(place), None), 1)
         try:
             await first.command(f"create database if not exists `{database}`")
-            store = cls(connector(str(place), database), threads)
+            store = cls(connector(str(place), database), threads, None if is_server(str(place)) else Parts())
             for statement in statements(SCHEMA.read_text()):
                 await store.command(statement)
+            if store._parts:
+                await store._run(store._parts.know)
         except Exception as e:
             raise EventsFailed(f"the event store at {place} cannot be opened: {e}") from e
         finally:
@@ -87,7 +92,7 @@ class EventStore:
         return await self._run(ask)
 
     async def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], token: str) -> None:
-        """Add `rows` to `table`; the same token again adds nothing. An empty list is nothing to do."""
+        """Add `rows` to `table`; the same token again adds nothing. An empty list is nothing to do. NotWritten and others."""
         if not rows:
             return
         settings = {**EXACTLY_ONCE, "insert_deduplication_token": token}
@@ -101,11 +106,17 @@ class EventStore:
             context.settings, context.data = settings, rows
             client.insert(context=context)
 
-        await self._run(add)
+        await self._write(add)
 
     async def command(self, sql: str) -> None:
-        """Run a statement that has no rows to give."""
-        await self._run(lambda client: client.command(sql))
+        """Run a statement that has no rows to give. NotWritten and others."""
+        run = self._write if sql.lstrip().startswith(("insert", "alter")) else self._run
+        await run(lambda client: client.command(sql))
+
+    async def check(self) -> None:
+        """Look whether all that was written and merged since the last look is on the disk. NotWritten, once, if not."""
+        if self._parts:
+            await self._run(self._parts.check)
 
     async def close(self) -> None:
         """Wait for what is running and let go of the engine; the last one out closes it."""
@@ -113,6 +124,10 @@ class EventStore:
         for client in self._clients:
             client.close()
         self._clients.clear()
+
+    async def _write(self, work: Callable[[Any], Any]) -> None:
+        parts = self._parts
+        await self._run((lambda client: parts.written(client, work)) if parts else work)
 
     async def _run(self, work: Callable[[Any], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._work, work)
