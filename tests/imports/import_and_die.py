@@ -32,7 +32,7 @@ async def digest(store: EventStore) -> dict[str, object]:
                   (select count() from events_by_customer) as by_customer,
                   (select groupBitXor(cityHash64(name, at, total_minor, discount_minor, skus)) from events_by_customer) as skus,
                   (select sum(events) from counters_per_minute) as counted,
-                  (select count() from profiles) as profiles, (select count() from coupon_product) as coupons
+                  (select count() from profiles final) as profiles, (select count() from coupon_product) as coupons
            from events"""
     )
     return found[0]
