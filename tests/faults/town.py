@@ -76,7 +76,12 @@ class Server:
     def begin(self):
         """Start it, and do not wait."""
         self.pid = self.nursery.start(part=self.part, environment=self.environment, log=str(self.log))
-        self.life, self.wanted = os.pidfd_open(self.pid), True
+        self.wanted = True
+        try:
+            self.life = os.pidfd_open(self.pid)
+        except ProcessLookupError:  # it has ended already: an end of file, as of a process that is gone
+            self.life, other = os.pipe()
+            os.close(other)
 
     async def start(self):
         """Start it, again while an engine is away, as whoever supervises it does, and wait until it answers."""
