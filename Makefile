@@ -30,7 +30,7 @@ test: setup packages
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
-	$(BIN)/python tests/with_debian_postgres.py $(BIN)/pytest --only-postgres
+	$(BIN)/pytest --debian-postgres
 
 packages:
 	@tests/debian_packages chromium fonts-noto-cjk postgresql

@@ -1,15 +1,19 @@
 """The engines of the test run: one PostgreSQL and one event store for the session, a fresh workspace for whoever asks.
 
-PostgreSQL is the embedded one in a temporary folder, or the server that MIAOHUI_DATABASE_URL names. A process can open
-one folder of the event store only, so that tests get databases in it, never folders of their own.
+Every process of a run has a PostgreSQL of its own: readers of the outbox wait for every writing transaction of the server,
+and a test that counts what has been read must not wait for other tests'. It is the embedded one, or Debian's with
+`--debian-postgres`. A process can open one folder of the event store only, so that tests get databases in it, never folders
+of their own.
 """
 
+import asyncio
 import itertools
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -20,7 +24,9 @@ from miaohui.server.database import drop_workspace, open_database
 from miaohui.server.postgres import EmbeddedPostgres
 from miaohui.vault import Vault
 
-HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+HASTE = {
+    "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off", "max_connections": "200",
+}  # fmt: skip
 """The session's cluster is thrown away; tests of durability start their own."""
 
 NUMBERS = itertools.count(1)
@@ -30,13 +36,15 @@ FreshStore = Callable[[], AbstractAsyncContextManager[EventStore]]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--only-postgres`: what a second PostgreSQL has to prove."""
-    parser.addoption("--only-postgres", action="store_true", help="only the tests that use PostgreSQL")
+    """`--debian-postgres`: what a second PostgreSQL, older and with an ordinary user, has to prove."""
+    parser.addoption(
+        "--debian-postgres", action="store_true", help="on Debian's PostgreSQL, only the tests that use PostgreSQL"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Take out what does not use PostgreSQL, if asked to."""
-    if config.getoption("--only-postgres"):
+    """Take out what does not use PostgreSQL, if a second one is to be proved."""
+    if config.getoption("--debian-postgres"):
         items[:] = [item for item in items if "postgres_url" in getattr(item, "fixturenames", ())]
 
 
@@ -45,14 +53,30 @@ def new_name() -> str:
     return f"t{os.getpid()}_{next(NUMBERS)}"
 
 
+def debian_programs() -> Path:
+    """The folder of the newest PostgreSQL that Debian has installed here."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
+    if not found:
+        pytest.exit("Debian's PostgreSQL is not installed: apt-get install postgresql", returncode=1)
+    return found[-1].parent
+
+
+async def make_ordinary_user(url: str) -> str:
+    """The database `shop` of the user `shop`, no superuser, made as docs/how-to/own-engines.md says; its address."""
+    connection = await asyncpg.connect(url)
+    await connection.execute("create role shop login createrole")
+    await connection.execute("create database shop owner shop")
+    await connection.close()
+    return f"postgresql://shop@/shop?{urlsplit(url).query}"
+
+
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of the session's PostgreSQL, as its superuser."""
-    if url := os.environ.get("MIAOHUI_DATABASE_URL"):
-        yield url
-        return
-    with EmbeddedPostgres(tmp_path_factory.mktemp("engines") / "postgres", HASTE) as postgres:
-        yield postgres.url
+def postgres_url(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of this process's PostgreSQL: as superuser of the embedded one, as an ordinary user of Debian's."""
+    debian = pytestconfig.getoption("--debian-postgres")
+    folder = tmp_path_factory.mktemp("engines") / "postgres"
+    with EmbeddedPostgres(folder, HASTE, debian_programs() if debian else None) as postgres:
+        yield asyncio.run(make_ordinary_user(postgres.url)) if debian else postgres.url
 
 
 @pytest.fixture(scope="session")
