@@ -5,13 +5,13 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
-from miaohui.planning.chain import Bait, Share, carried, cost_per_new, promised, seeds_for
+from miaohui.calendar.schedule import Piece, schedule
+from miaohui.campaign.chain import Bait, Share, carried, cost_per_new, promised, seeds_for
 from miaohui.planning.fission import MODES, dominated, ranking, robustness
 from miaohui.planning.forecast import Level, forecast, level
 from miaohui.planning.gap import Channel, contributions, mix
 from miaohui.planning.money import expected
 from miaohui.planning.parts import split
-from miaohui.planning.schedule import Piece, schedule
 
 PAGE = (Path(__file__).parents[2] / "docs/reference/planning.md").read_text()
 WORDS = {

@@ -2,11 +2,11 @@
 
 from datetime import date
 
+from miaohui.campaign.clashes import Clash, Fatigue, clashes, fatigue
+from miaohui.campaign.contacts import Contact, contacts
 from miaohui.campaign.document import Document
 from miaohui.campaign.facts import Facts
 from miaohui.campaign.reader import read
-from miaohui.planning.clashes import Clash, Fatigue, clashes, fatigue
-from miaohui.planning.contacts import Contact, contacts
 
 DOCUMENT = """\
 campaign = "{id}"

@@ -3,8 +3,8 @@
 import pytest
 from playwright.async_api import Browser, expect
 
+from miaohui.campaign.chain import Share, fan
 from miaohui.campaign.reader import read
-from miaohui.planning.chain import Share, fan
 from tests.browser import NARROW, WIDE, Visitor, sound
 from tests.console.conftest import Console, chromium, console_app, sign_in, workspace
 from tests.console.fair import Fair, document, fair

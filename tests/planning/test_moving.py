@@ -8,8 +8,8 @@ import tomlkit
 
 from miaohui.calendar.workdays import Workdays
 from miaohui.campaign.facts import Facts
+from miaohui.campaign.leaves import leaves
 from miaohui.campaign.reader import read
-from miaohui.planning.leaves import leaves
 from miaohui.planning.moving import Change, moved
 
 EXAMPLE = (Path(__file__).parents[2] / "docs/examples/mid-autumn.toml").read_text()

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from miaohui.calendar.schedule import Circle, Piece, Ruler, critical, schedule
 from miaohui.calendar.workdays import Workdays
-from miaohui.planning.schedule import Circle, Piece, Ruler, critical, schedule
 
 TASKS = {
     "goal": (2, ()),

@@ -4,8 +4,8 @@ from typing import get_args
 
 import pytest
 
+from miaohui.campaign.chain import Bait, Share, carried, cost_per_new, promised, seeds_for
 from miaohui.campaign.fission import ModeName
-from miaohui.planning.chain import Bait, Share, carried, cost_per_new, promised, seeds_for
 from miaohui.planning.fission import MODES, dominated, ranking, robustness
 
 SCORES = {name: mode.scores for name, mode in MODES.items()}

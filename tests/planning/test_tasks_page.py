@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
+from miaohui.calendar.schedule import Circle
 from miaohui.calendar.workdays import Workdays
 from miaohui.campaign.reader import read
 from miaohui.planning import work
-from miaohui.planning.schedule import Circle
 from miaohui.planning.work import Reminder, reminders
 from miaohui.planning.workplan import plan
 from miaohui.server import reminding

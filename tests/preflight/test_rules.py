@@ -2,16 +2,16 @@
 # ruff: noqa: E501 - a table is read across
 
 from decimal import Decimal
+from math import inf
 
 import pytest
 from msgspec.structs import replace
 
 from miaohui import preflight
+from miaohui.campaign import chain
 from miaohui.campaign.edits import edit
-from miaohui.campaign.facts import OtherCampaign
 from miaohui.campaign.reader import read
-from miaohui.preflight import margin, share_chain
-from miaohui.text import Text
+from miaohui.preflight import margin
 from tests.preflight.conftest import AUGUST, FACTS, SOUND, found, planted
 
 DAY_MS = 86_400_000
@@ -86,19 +86,29 @@ def test_a_plan_is_late_by_the_work_that_is_left() -> None:
 
 
 def test_two_campaigns_for_the_same_people_and_product() -> None:
-    other = OtherCampaign(
-        id="moon",
-        name=Text("赏月", "Moon night"),
-        opens_ms=LIVE_MS - DAY_MS,
-        wrap_up_ms=LIVE_MS + DAY_MS,
-        audiences=frozenset({"stage is silent", "tier >= gold"}),
-        skus=frozenset({"tea"}),
-    )
-    second, first = found(SOUND, replace(FACTS, others=(other,)))
-    assert (first.code, first.path, first.what.zh) == ("same_audience", "plays", "与“赏月”同时面向同一人群：silent")
-    assert (second.code, second.path) == ("same_product", "products.tea")
-    over = replace(other, opens_ms=LIVE_MS + 3 * DAY_MS, wrap_up_ms=LIVE_MS + 9 * DAY_MS)
-    assert found(SOUND, replace(FACTS, others=(over,))) == []
+    other = planted(('"tea-fair"', '"moon"'), ('zh = "茶会", en = "Tea fair"', 'zh = "赏月", en = "Moon night"'))
+    moon, apart = (read(text, FACTS).document for text in (other, other.replace("2026-09-2", "2026-10-2")))
+    assert moon is not None
+    assert apart is not None
+    problems = found(SOUND, replace(FACTS, others=(moon, apart)))
+    assert [(p.code, p.path) for p in problems] == [
+        ("same_product", "products.tea"),
+        ("same_product", "products.cup"),
+        ("same_audience", "plays"),
+        ("same_hour", "journeys"),
+    ]
+    assert problems[2].what.zh == "与“赏月”同时面向同一人群：silent"
+    assert problems[3].what.en == 'On 2026-09-20 "Moon night" uses the same channel in the same hours: sms evening'
+    assert found(SOUND, replace(FACTS, others=(apart,))) == []
+
+
+def test_a_week_beyond_the_cap() -> None:
+    other = read(planted(('"tea-fair"', '"moon"'), ("live    = 2026-09-25", "live    = 2026-09-26")), FACTS).document
+    assert other is not None
+    tight = planted(("per_week = 3", "per_week = 1"))
+    codes = [p for p in found(tight, replace(FACTS, others=(other,))) if p.code == "week_too_full"]
+    assert [p.what.en for p in codes] == ["In the week of 2026-09-14 silent would get 2 messages, 1 is the cap"]
+    assert found(tight) == []  # its own message alone
 
 
 def test_a_goal_beyond_what_cases_reached() -> None:
@@ -141,8 +151,9 @@ def test_the_worst_stack_worked_by_hand() -> None:
 
 
 def test_a_share_chain_worked_by_hand() -> None:
-    assert round(share_chain.first_factor(0.5, 0.7), 2) == 0.38
-    assert round(2_000 * share_chain.brought(0.567, 0.7)) == 1_737
+    assert round(chain.first_for(0.5, 0.7), 2) == 0.38
+    endless = chain.Share(share=1, reach=0.567, open=1, join=1, decay=0.7, ceiling=inf)
+    assert round(chain.carried(2_000, endless).new) == 1_737
     assert [round(0.567 * 0.7**n, 4) for n in range(6)] == [0.567, 0.3969, 0.2778, 0.1945, 0.1361, 0.0953]
 
 

@@ -2,16 +2,14 @@
 
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
 
 from miaohui.audiences.known import Known
 from miaohui.calendar.store import calendar_of
 from miaohui.campaign.document import Document
-from miaohui.campaign.facts import Facts, OtherCampaign
+from miaohui.campaign.facts import Facts
 from miaohui.campaign.reader import read
 from miaohui.campaign.shop import shop
 from miaohui.campaign.store import Connection
-from miaohui.plays._fields import Given
 
 ENDED_MOST = 50
 
@@ -48,30 +46,13 @@ async def limits(c: Connection) -> dict[str, Decimal]:
     return {row["name"]: row["value"] for row in await c.fetch("select name, value from preflight_limit")}
 
 
-async def _others(c: Connection, id: str, zone: str, currency: str) -> tuple[OtherCampaign, ...]:
+async def _others(c: Connection, id: str, zone: str, currency: str) -> tuple[Document, ...]:
     rows = await c.fetch(
-        """select c.opens_ms, c.wrap_up_ms, v.text from campaign c
-           join campaign_version v on v.campaign = c.id and v.version = c.approved
+        """select v.text from campaign c join campaign_version v on v.campaign = c.id and v.version = c.approved
            where c.state in ('approved', 'warm_up', 'live') and c.id <> $1 order by c.opens_ms, c.id""",
         id,
     )
-    return tuple(_other(row, document) for row in rows if (document := plain(row["text"], zone, currency)))
-
-
-def _other(row: Any, document: Document) -> OtherCampaign:
-    names = {play.head.for_ for play in document.plays.values()}
-    for play in document.plays.values():
-        for key in play.rules.__struct_fields__ if play.rules else ():
-            value = getattr(play.rules, key)
-            names |= {one.audience for one in value if isinstance(one, Given)} if isinstance(value, tuple) else set()
-    return OtherCampaign(
-        id=document.campaign,
-        name=document.name,
-        opens_ms=row["opens_ms"],
-        wrap_up_ms=row["wrap_up_ms"],
-        audiences=frozenset(document.audiences[name] for name in names if name in document.audiences),
-        skus=frozenset(entry.sku or name for name, entry in document.products.items()),
-    )
+    return tuple(document for row in rows if (document := plain(row["text"], zone, currency)))
 
 
 async def _editions(c: Connection, document: Document, zone: str, currency: str) -> int | None:

@@ -11,6 +11,7 @@ from miaohui.audiences.known import Known
 from miaohui.calendar.almanac import Class
 from miaohui.calendar.lead import Lead
 from miaohui.calendar.workdays import Stated, Workdays
+from miaohui.campaign.document import Document
 from miaohui.text import Text
 
 
@@ -25,23 +26,13 @@ class ShopProduct(Struct, frozen=True, kw_only=True):
     stock: int | None = None
 
 
-class OtherCampaign(Struct, frozen=True, kw_only=True):
-    """Another campaign that is approved or runs: when, for which chosen people (conditions), with which products."""
-
-    id: str
-    name: Text
-    opens_ms: int
-    wrap_up_ms: int
-    audiences: frozenset[str] = frozenset()
-    skus: frozenset[str] = frozenset()
-
-
 class Facts(Struct, frozen=True, kw_only=True):
     """The world around one document. `zone` and `currency` are the workspace's, for documents without their own.
 
     `limits`: thresholds of the preflight that this workspace has replaced. `editions`: how many campaigns of its class and occasion
-    have ended. `done_tasks`: ids of its tasks that are done. `cases`: measure -> what archived campaigns reached. `leads` and
-    `stated_days`: lead times and days off as operators have changed them.
+    have ended. `others`: campaigns that are approved or run. `done_tasks`: ids of its tasks that are done.
+    `cases`: measure -> what archived campaigns reached. `leads` and `stated_days`: lead times and days off as operators have
+    changed them.
     """
 
     products: Mapping[str, ShopProduct] | None = None
@@ -52,7 +43,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     zone: str = "UTC"
     currency: str = "CNY"
     limits: Mapping[str, Decimal] = {}
-    others: tuple[OtherCampaign, ...] | None = None
+    others: tuple[Document, ...] | None = None
     editions: int | None = None
     done_tasks: frozenset[str] | None = None
     median_order_minor: int | None = None

@@ -12,6 +12,7 @@ from miaohui.calendar.almanac import KINDS, Occasion
 from miaohui.calendar.lunar import FIRST, LAST, lunar_day
 from miaohui.calendar.store import Calendar
 from miaohui.campaign import store
+from miaohui.campaign.clashes import clashes, fatigue
 from miaohui.campaign.store import Connection
 from miaohui.console.calendar_views import (
     PHASE_NAMES,
@@ -29,7 +30,6 @@ from miaohui.console.stages import STATE_NAMES
 from miaohui.pages.errors import missing
 from miaohui.pages.format import day_of
 from miaohui.pages.language import AnyRequest
-from miaohui.planning.clashes import clashes, fatigue
 from miaohui.planning.lead_times import calendar_with_cases
 from miaohui.text import Text
 from miaohui.workspace import Workspace

@@ -10,6 +10,7 @@ from litestar.response import Redirect
 
 from miaohui.calendar.backwards import backwards
 from miaohui.campaign import lifecycle, store
+from miaohui.campaign.clashes import clashes, fatigue
 from miaohui.campaign.facts import Facts
 from miaohui.campaign.reader import read
 from miaohui.campaign.refused import CampaignRefused
@@ -22,7 +23,6 @@ from miaohui.pages.errors import missing
 from miaohui.pages.format import day_of
 from miaohui.pages.language import AnyRequest
 from miaohui.pages.render import see_other
-from miaohui.planning.clashes import clashes, fatigue
 from miaohui.planning.lead_times import calendar_with_cases
 from miaohui.planning.moving import Moved, moved
 from miaohui.text import Text

@@ -8,9 +8,10 @@ import msgspec
 from msgspec import Struct
 
 from miaohui import plays
+from miaohui.campaign import chain
+from miaohui.campaign.chain import Bait, Chain, Share
 from miaohui.campaign.fission import BaitOffer, Fission
-from miaohui.planning import chain, fission
-from miaohui.planning.chain import Bait, Chain, Share
+from miaohui.planning import fission
 from miaohui.planning.fission import CRITERIA, MODES, Scores
 from miaohui.text import Text
 

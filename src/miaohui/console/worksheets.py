@@ -5,6 +5,7 @@ from datetime import date
 
 from msgspec import Struct
 
+from miaohui.calendar.schedule import Works
 from miaohui.calendar.store import calendar_of
 from miaohui.campaign import store
 from miaohui.campaign.document import Document
@@ -13,7 +14,6 @@ from miaohui.console.plans import read_text
 from miaohui.pages.errors import missing
 from miaohui.pages.format import day_of
 from miaohui.planning import work
-from miaohui.planning.schedule import Works
 from miaohui.planning.workplan import Circle, Job, Plan, plan
 from miaohui.team.operators import Operator
 from miaohui.text import Text

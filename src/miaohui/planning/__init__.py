@@ -7,9 +7,8 @@ Pure, with their formulas in the first lines:
     curve       the shape of a campaign over its days, from cases;  `pacing`: the plan of each day, the re-spread
     forecast    where a goal will end, with an honest band
     tree        the goals of a document as a tree: target, plan to date, what came
-    schedule    tasks on workdays: critical path and slack
     money       the lines of a budget and what is expected to come back;  `prizes`: what customers may get
-    fission     modes of spreading compared;  `chain`: how far a share carries
+    fission     modes of spreading compared;  `sharing`: how far a share has carried
 
 Kept in the database, each change with its line in the audit log: `spreads` (targets of people), `work` (progress and files of
 tasks), `expenses` (money spent outside the plays).
@@ -19,7 +18,10 @@ From an occasion to a document:
     library     the templates that came with this copy (`templates/`) and those that operators made
     templated   a finished campaign becomes a template: relative dates, no stock, no names
     begin       from an occasion and answers to the text of a new campaign
-    leaves      every value of a document's text, to be changed in place;  `moving`: a campaign moved by some days
+    moving      a campaign moved by some days
     lead_times  how long finished campaigns took to prepare
-    contacts    who is told how often, as far as documents say;  `clashes`: what stands in each other's way
+    past        what finished campaigns reached: the cases that goals and share chains are compared with
+
+What the preflight judges by lies below: `calendar.schedule` (critical path and slack), `campaign.chain` (how far a share carries),
+`campaign.clashes` (what stands in each other's way) and `campaign.contacts` (who is told how often).
 """

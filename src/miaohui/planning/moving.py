@@ -15,8 +15,8 @@ from msgspec import Struct
 from miaohui.calendar.workdays import Workdays
 from miaohui.campaign.document import Document
 from miaohui.campaign.grammar import Instant, Window
+from miaohui.campaign.leaves import Leaf, leaves
 from miaohui.pages.format import day_of
-from miaohui.planning.leaves import Leaf, leaves
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)?)?")
 _DAY_IN_TEXT = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}\s?月\s?\d{1,2}\s?[日号]")

@@ -15,9 +15,9 @@ from tomlkit.items import Table
 
 from miaohui.campaign.document import Document
 from miaohui.campaign.grammar import Instant, Window, Words
+from miaohui.campaign.leaves import leaves
 from miaohui.campaign.times import Days
 from miaohui.pages.format import day_of
-from miaohui.planning.leaves import leaves
 from miaohui.text import Text
 
 _TOKEN = re.compile(

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from miaohui.calendar.schedule import Circle, Piece, Place, Ruler, Works, critical, schedule
 from miaohui.campaign.document import Document
 from miaohui.campaign.work import Task
-from miaohui.planning.schedule import Circle, Piece, Place, Ruler, Works, critical, schedule
 
 __all__ = ["Circle", "Job", "Plan", "plan"]
 

@@ -6,8 +6,7 @@ count nothing. A hot spot has no preparation.
 """
 # ruff: noqa: E501 - sentences are read across
 
-from graphlib import CycleError, TopologicalSorter
-
+from miaohui.calendar.schedule import Circle, Piece, longest
 from miaohui.calendar.workdays import country_of
 from miaohui.campaign.document import Document
 from miaohui.campaign.facts import Facts
@@ -35,10 +34,16 @@ def find(document: Document, facts: Facts) -> Findings:
     """Work that does not fit before the warm-up."""
     if document.class_ == "hot_spot" or not document.tasks:
         return
-    chain = _longest(document, facts.done_tasks or frozenset())
-    workdays = sum(task.workdays for task in document.tasks if task.id in chain)
+    done = facts.done_tasks or frozenset()
+    preparation = [task for task in document.tasks if task.phase == "prepare"]
+    left = {task.id: 0 if task.id in done else task.workdays for task in preparation}
+    try:
+        chain = longest([Piece(id=task.id, workdays=left[task.id], after=task.after) for task in preparation])
+    except Circle:  # `tasks` says so
+        return
+    workdays = sum(left[id] for id in chain)
     warm_up = local(document, document.phases.opens_ms()).date()
-    if not chain or not workdays:
+    if not workdays:
         return
     first = facts.workdays(country_of(document.zone)).before(warm_up, workdays)
     said = {"workdays": str(workdays), "first": str(first), "warm_up": str(warm_up), "chain": " > ".join(chain)}
@@ -57,19 +62,3 @@ def find(document: Document, facts: Facts) -> Findings:
             )
         else:
             yield Finding(("phases", "warm_up" if document.phases.warm_up_ms else "live"), "plan_late", said)
-
-
-def _longest(document: Document, done: frozenset[str]) -> list[str]:
-    """The chain of the preparation's tasks that takes longest, in order; [] if they wait for each other in a circle."""
-    tasks = {task.id: task for task in document.tasks if task.phase == "prepare"}
-    waits = {id: set(task.after) & tasks.keys() for id, task in tasks.items()}
-    try:
-        order = list(TopologicalSorter(waits).static_order())
-    except CycleError:
-        return []
-    best: dict[str, tuple[int, list[str]]] = {}
-    for id in order:
-        length, chain = max((best[before] for before in tasks[id].after if before in best), default=(0, []))
-        own = 0 if id in done else tasks[id].workdays
-        best[id] = (length + own, [*chain, *([id] if own else [])])
-    return max(best.values(), default=(0, []), key=lambda found: found[0])[1]

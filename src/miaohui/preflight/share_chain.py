@@ -10,6 +10,7 @@ the factors of the waves are .567 .397 .278, and 1,737 come by share if the crow
 
 from decimal import Decimal
 
+from miaohui.campaign import chain
 from miaohui.campaign.document import Document
 from miaohui.campaign.facts import Facts
 from miaohui.preflight._look import plain
@@ -22,7 +23,6 @@ MOST_K = Limit(
 DECAY = Limit(
     "share_chain.decay_percent", Decimal(70), Text("%", "percent"), Text("每一波比前一波剩多少", "What each wave keeps of the one before")
 )  # fmt: skip
-WAVES = 12
 
 TITLE = Text("分享链", "Share chain")
 SAYS = {
@@ -32,25 +32,6 @@ SAYS = {
         Text("超过 {threshold} 提醒：每波只剩 {decay} % 时，没有哪条链能一直如此", "Above {threshold} it is warned of: with {decay} percent left in each wave no chain goes on like that"),
     ),
 }  # fmt: skip
-
-
-def first_factor(per_seed: float, decay: float) -> float:
-    """K1 of a chain whose seeds bring `per_seed` people each over all waves; by bisection."""
-    low, high = 0.0, max(1.0, per_seed)
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if brought(middle, decay) < per_seed else (low, middle)
-    return high
-
-
-def brought(k: float, decay: float) -> float:
-    """How many one seed brings over all waves."""
-    wave, factor, total = 1.0, k, 0.0
-    for _ in range(WAVES):
-        wave *= factor
-        total += wave
-        factor *= decay
-    return total
 
 
 def find(document: Document, facts: Facts) -> Findings:
@@ -63,7 +44,7 @@ def find(document: Document, facts: Facts) -> Findings:
         if not shared or not seeds:
             continue
         asked = True
-        k = first_factor(float(shared / seeds), float(decay) / 100)
+        k = chain.first_for(float(shared / seeds), float(decay) / 100)
         if k >= float(most):
             said = {"shared": plain(shared), "seeds": plain(seeds), "k": f"{k:.2f}"}
             said |= {"threshold": plain(most), "decay": plain(decay)}

@@ -1,7 +1,6 @@
 """Tasks that wait for themselves, however far round, and tasks that are nobody's."""
 
-from graphlib import CycleError, TopologicalSorter
-
+from miaohui.calendar.schedule import Circle, Piece, order
 from miaohui.campaign.document import Document
 from miaohui.campaign.facts import Facts
 from miaohui.preflight._rule import Finding, Findings, stop, warn
@@ -24,9 +23,9 @@ SAYS = {
 def find(document: Document, facts: Facts) -> Findings:
     """Circles, and work that is nobody's."""
     try:
-        tuple(TopologicalSorter({task.id: task.after for task in document.tasks}).static_order())
-    except CycleError as circle:
-        yield Finding(("tasks",), "task_circle", {"value": " > ".join(circle.args[1])})
+        order(Piece(id=task.id, workdays=task.workdays, after=task.after) for task in document.tasks)
+    except Circle as circle:
+        yield Finding(("tasks",), "task_circle", {"value": str(circle)})
     for n, task in enumerate(document.tasks):
         if not task.owner and not task.department:
             yield Finding(("tasks", n), "task_of_nobody", {"value": task.id})

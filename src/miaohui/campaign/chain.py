@@ -12,6 +12,7 @@ takes 5,470 seeds: solved with the ceiling in view, scaling up the ratio would s
 that one in ten, half and nine in ten of the draws stay below: how much of the estimate is hope.
 """
 
+from math import inf
 from random import Random
 from statistics import quantiles
 
@@ -19,6 +20,7 @@ from msgspec import Struct
 
 LAST_WAVE = 0.05
 MOST_WAVES = 60
+MANY = 1_000_000
 FAN_DRAWS, FAN_SD, FAN_SEED = 300, 0.2, 20_260_925
 
 
@@ -77,6 +79,16 @@ def carried(seeds: float, by: Share) -> Chain:
         waves.append(last)
         joined += last
     return Chain(seeds, tuple(waves), tuple(factors))
+
+
+def first_for(per_seed: float, decay: float) -> float:
+    """The K of the first wave with which every seed brings `per_seed` people in all, where the crowd never ends; by bisection."""
+    low, high = 0.0, max(1.0, per_seed)
+    for _ in range(60):
+        middle = (low + high) / 2
+        by = Share(share=1, reach=middle, open=1, join=1, decay=decay, ceiling=inf)
+        low, high = (middle, high) if carried(MANY, by).new < per_seed * MANY else (low, middle)
+    return high
 
 
 def fan(seeds: float, by: Share, waves: int) -> list[tuple[float, float, float]]:

@@ -109,6 +109,19 @@ def critical(places: Mapping[str, Place]) -> tuple[str, ...]:
     return tuple(place.id for place in sorted(path, key=lambda place: (place.earliest, place.ends)))
 
 
+def longest(pieces: Iterable[Piece]) -> tuple[str, ...]:
+    """The chain of tasks that takes longest, in order; what takes no time is left out. Circle."""
+    by_id = {piece.id: piece for piece in pieces}
+    places = schedule(by_id.values())
+    at = max(places.values(), key=lambda place: place.ends, default=None)
+    chain: list[str] = []
+    while at is not None:
+        chain += [at.id] if at.workdays else []
+        before = (places[id] for id in by_id[at.id].after if id in places)
+        at = next((place for place in before if place.ends == at.earliest), None)
+    return tuple(reversed(chain))
+
+
 class Ruler:
     """Workdays counted from `first`: number <-> day."""
 

@@ -13,10 +13,10 @@ from typing import Literal
 
 from msgspec import Struct
 
+from miaohui.campaign.contacts import Contact, condition_of, contacts
 from miaohui.campaign.document import Document
 from miaohui.campaign.terms import EVERYBODY
 from miaohui.pages.format import day_of
-from miaohui.planning.contacts import Contact, condition_of, contacts
 from miaohui.plays._fields import Given
 
 What = Literal["audience", "product", "channel"]
@@ -52,15 +52,15 @@ def open_days(document: Document) -> tuple[date, date]:
 
 def clashes(documents: Iterable[Document]) -> list[Clash]:
     """Every two of `documents` against each other."""
-    found: list[Clash] = []
-    for one, other in combinations(list(documents), 2):
-        (a, b), (c, d) = open_days(one), open_days(other)
-        if max(a, c) <= min(b, d):
-            found += _shared(one, other, max(a, c), min(b, d))
-    return found
+    return [clash for one, other in combinations(list(documents), 2) for clash in meetings(one, other)]
 
 
-def _shared(one: Document, other: Document, first: date, last: date) -> Iterator[Clash]:
+def meetings(one: Document, other: Document) -> Iterator[Clash]:
+    """In what two campaigns meet, on the days on which both are open; `thing` as `one` calls it."""
+    (a, b), (c, d) = open_days(one), open_days(other)
+    first, last = max(a, c), min(b, d)
+    if first > last:
+        return
     here, there = _people(one), _people(other)
     for condition in sorted(here.keys() & there.keys()):
         yield Clash("audience", one.campaign, other.campaign, here[condition], first, last)
