@@ -1,5 +1,9 @@
 """Promotions on orders: what each gives, what the ledger holds afterwards, and what comes back with goods that come back."""
 
+from asyncio import gather
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from miaohui.host.openings import Fill
@@ -13,7 +17,7 @@ from miaohui.pricing.effects import Amount, Gift, GiftItem, Nth, PayPoints, Perc
 from miaohui.pricing.engine import price
 from miaohui.pricing.promotion import Lane, Options
 from miaohui.pricing.rulebook import Rulebook
-from tests.host.stage import CAMPAIGN, MINUTE, T, setup
+from tests.host.stage import CAMPAIGN, MINUTE, T, said, setup
 from tests.host.test_plays_on_the_host import balance, fair, fire, refused
 
 pytestmark = pytest.mark.asyncio
@@ -89,6 +93,66 @@ async def test_a_use_that_does_not_come_back():
     await f.do(f.order("1", "refunded"))
     await refused(f, f.placed("2", "ann", CLAIM), "used_by_you")
     assert balance(f, pool("spent")) == (0, 0, 0)
+
+
+DAY = {"uses_per_day": 2, "per_customer_per_day": 1, "zone": "America/New_York"}
+
+
+def day(name, date):
+    return f"{name}/{date}"
+
+
+async def test_uses_are_counted_by_the_day_of_the_campaigns_zone_on_which_the_order_is_placed():
+    people = {c: Person(identities={"phone": "p"}) for c in ("ann", "bob")}
+    late = datetime(2026, 11, 1, 23, 59, tzinfo=ZoneInfo("America/New_York"))  # the day that has 25 hours
+    f = await fair(promotion(**DAY, head={"ends_ms": T + 100 * 24 * 60 * MINUTE}), people=people)
+    f.now[0] = int(late.timestamp() * 1000)
+    anns, all_ = f"limit/{CAMPAIGN}/promotion/account/ann", pool("day")
+    await f.do(f.placed("1", "ann", CLAIM))
+    assert balance(f, day(anns, "2026-11-01")) == (0, 0, 1)
+    await refused(f, f.placed("2", "ann", CLAIM), "used_by_you_today")
+    await refused(f, f.placed("2", "bob", CLAIM), "used_by_you_today")  # the same telephone
+    await f.do(f.placed("3", "eve", CLAIM))
+    await refused(f, f.placed("4", "joe", CLAIM), "used_up_today")
+    await f.do(f.order("3", "cancelled"))
+    assert balance(f, day(all_, "2026-11-01")) == (0, 0, 1)
+    await f.do(f.placed("4", "joe", CLAIM))
+    f.now[0] += MINUTE  # midnight: another day, whenever the old one's orders are paid
+    assert (await f.do(f.order("1", "paid")))["status"] == "paid"
+    assert balance(f, day(anns, "2026-11-01")) == (1, 0, 0)
+    assert (await f.do(f.placed("2", "ann", CLAIM)))["total_minor"] == 4000
+    assert balance(f, day(anns, "2026-11-02")) == (0, 0, 1)
+    await f.do(f.order("1", "refunded"))  # gives its own day's use back
+    assert balance(f, day(all_, "2026-11-01")) == (0, 0, 1)  # joe's
+    assert balance(f, day(all_, "2026-11-02")) == (0, 0, 1)
+
+
+async def test_a_late_payment_takes_the_use_of_its_own_day_again():
+    f = await fair(promotion(uses_per_day=1))
+    await f.do(f.placed("1", "ann", CLAIM))
+    f.now[0] += 15 * MINUTE
+    await fire(f)
+    f.now[0] += 24 * 60 * MINUTE
+    assert (await f.do(f.placed("2", "bob", CLAIM)))["total_minor"] == 4000
+    assert (await f.do(f.order("1", "paid")))["refund"] == ""
+    first, second = (fromtimestamp(T + n * 24 * 60 * MINUTE) for n in (0, 1))
+    assert (balance(f, day(pool("day"), first)), balance(f, day(pool("day"), second))) == ((1, 0, 0), (0, 0, 1))
+
+
+def fromtimestamp(ms):
+    return datetime.fromtimestamp(ms / 1000, UTC).date().isoformat()
+
+
+async def test_the_days_limit_holds_when_all_come_at_once_and_others_pay_for_the_change_of_day_once():
+    f = await fair(promotion(uses_per_day=3))
+    for hours in (0, 24):
+        f.now[0] = T + hours * 60 * MINUTE
+        orders = [f.placed(f"{hours}-{n}", f"c{n}", CLAIM) for n in range(20)]
+        answers = [said(answer) for answer in await gather(*map(f.host.submit, orders))]
+        assert sum(isinstance(answer, dict) for answer in answers) == 3
+        assert answers.count("used_up_today") == 17
+        assert balance(f, day(pool("day"), fromtimestamp(f.now[0]))) == (0, 0, 3)
+    assert f.host.figures.retries == 1  # the first batch of the second day
 
 
 async def test_a_code_must_be_typed_and_capitals_do_not_matter():

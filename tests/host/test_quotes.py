@@ -57,6 +57,7 @@ promotions = st.lists(
                 "from_minor": st.sampled_from([None, None, 4000]),
                 "budget_minor": st.sampled_from([None, None, 700]),
                 "per_customer": st.sampled_from([None, 1]),
+                "uses_per_day": st.sampled_from([None, None, 1]),
             }
         ),
     ),

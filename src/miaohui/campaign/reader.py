@@ -281,6 +281,7 @@ class _Reader(Tables):
             "identities": self.risk.identities,
             "refund": self.risk.refund,
             "stacking": self.stacking,
+            "zone": self.days.zone.key if self.days else self.facts.zone,
         }
         if "titles" in module.Rules.__struct_fields__:
             wares = self.promotions().products.values()

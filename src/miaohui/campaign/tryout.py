@@ -16,7 +16,7 @@ async def tryout(
 ) -> list[Quote] | Refusal:
     """The carts priced under a sound document; `at_ms`: when (0: at the opening). bad_request if a cart cannot be read."""
     made = setups(document, 1)
-    register = Register.of(1, made, {(setup.campaign, setup.play): (1, "running") for setup in made}, {})
+    register = Register.of(1, made, {(setup.campaign, setup.play): (1, "running") for setup in made}, {}, 0)
     quotes = Quotes(register, None, language)
     pretend = Pretend(at_ms or document.phases.live_ms, tuple(f"{document.campaign}/{name}" for name in audiences))
     found = []

@@ -51,7 +51,7 @@ class Memory:
 
     async def register(self) -> Register:
         """See `Storage`."""
-        return Register.of(self.epoch, self.setups, self.running, self.audiences)
+        return Register.of(self.epoch, self.setups, self.running, self.audiences, max(self._last_ms, self.clock()))
 
     async def acquaint(self, customers: list[Customer], orders: list[str]) -> Acquaintance:
         """See `Storage`."""

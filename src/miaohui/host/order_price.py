@@ -85,7 +85,7 @@ def cart_price(
         points=buyer.facts.points,
         gifts=buyer.facts.gifts,
         sold_out=_sold_out(offered, balances),
-        used={offer.promotion.id: used for offer in offered if (used := _used(offer, buyer, balances)) is not None},
+        used={offer.promotion.id: used for offer in offered if (used := _used(offer, buyer, balances, now_ms)) is not None},
     )
     priced = price(cart, _book(tuple(offered), chosen))
     outcomes = {outcome.promotion: outcome for outcome in priced.outcomes}
@@ -170,7 +170,7 @@ def _sold_out(offered: Sequence[Offered], balances: Mapping[str, Account]) -> tu
     return tuple(gone)
 
 
-def _used(offer: Offered, buyer: Buyer, balances: Mapping[str, Account]) -> Used | None:
+def _used(offer: Offered, buyer: Buyer, balances: Mapping[str, Account], now_ms: int) -> Used | None:
     """What the ledger says of the promotion's limits; None while it was not asked."""
     id, rules = offer.promotion.id, offer.rules
     uses = balances.get(pool_key(id, "used"))
@@ -178,12 +178,19 @@ def _used(offer: Offered, buyer: Buyer, balances: Mapping[str, Account]) -> Used
         return None
     budget = balances.get(pool_key(id, "budget"))
     limits = [key for _, key in buyer.who.limits(id, rules.identities)] if rules.per_customer is not None else []
-    mine = [balances[key].received() for key in limits if key in balances]
+    today, *mine_today = rules.daily(buyer.who, now_ms) or [""]
     return Used(
         uses=uses.received(),
-        by_customer=max(mine, default=0),
+        by_customer=_most(limits, balances),
+        today=_most([today], balances),
+        by_customer_today=_most(mine_today, balances),
         spent_minor=rules.budget_minor - budget.room() if budget is not None and rules.budget_minor is not None else 0,
     )
+
+
+def _most(counters: Iterable[str], balances: Mapping[str, Account]) -> int:
+    """The counter that has counted most: one of his identities is enough."""
+    return max((balances[key].received() for key in counters if key in balances), default=0)
 
 
 def _share(offer: Offered, outcome: Outcome, priced: Priced) -> Share:

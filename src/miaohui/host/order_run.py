@@ -61,9 +61,8 @@ class OrderRun:
         return Refusal("order_state", {"order": self.id, "status": order.status, "verb": verb})
 
     def _place(self) -> OrderReply | Refusal:
-        order = self.plan.order
-        assert order is not None
-        placed = self._reserve(order, again=False)
+        assert self.plan.order is not None
+        placed = self._reserve(replace(self.plan.order, placed_ms=self.batch.now_ms), again=False)
         if isinstance(placed, Refusal):
             return placed
         shown_minor = self.draft.submission.fields.total_minor
@@ -100,8 +99,7 @@ class OrderRun:
             kept = replace(order.claims[n], terms=terms, given_minor=placed.given_minor, kept=noted)
             order = replace(order, claims=(*order.claims[:n], kept, *order.claims[n + 1 :]))
         units = order.units if again else orders.units_of(lines, dues)
-        now_ms = self.batch.now_ms
-        return replace(order, units=units, placed_ms=order.placed_ms or now_ms, expires_ms=now_ms + minutes * 60_000)
+        return replace(order, units=units, expires_ms=self.batch.now_ms + minutes * 60_000)
 
     def _entry(self, claim: OrderClaim) -> Entry:
         entry: Entry = self.batch.register.entries[claim.campaign, claim.play]
@@ -120,7 +118,12 @@ class OrderRun:
         """The order with what each promotion is to give, its lines with the gifts, and what every unit costs then. A promotion
         that gives nothing refuses the order: a use is never spent on nothing, and the customer hears it before he pays."""
         numbers, claims = self._promotions(order), list(order.claims)
+        from miaohui.host.draft import Stale
+
         offered = [self._entry(claims[n]).offer() for n in numbers]
+        for offer in offered:
+            if not self.batch.balances.keys() >= set(offer.rules.daily(order.who, order.placed_ms)):
+                raise Stale  # planned on another day
         priced = _priced(order, lines, offered, self.batch.balances, self.batch.now_ms, chosen=True)
         gifts: list[Line] = []
         for n, share in zip(numbers, priced.shares, strict=True):

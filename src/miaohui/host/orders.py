@@ -250,6 +250,7 @@ def claim_of(order_id: str, order: Order, n: int, lines: tuple[Line, ...], *, ag
         given_minor=kept.given_minor,
         kept=kept.kept,
         again=again,
+        placed_ms=order.placed_ms,
     )
 
 

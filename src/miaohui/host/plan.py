@@ -144,6 +144,7 @@ def _new_order(p: Plan, register: Register) -> Order:
         source=p.submission.caller.source,
         facts=body.facts,
         audiences=audiences(p, register, {claim.campaign for claim in claims}),
+        placed_ms=register.read_ms,  # about: when it is decided, its day must be the same
     )
 
 

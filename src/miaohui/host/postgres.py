@@ -87,7 +87,7 @@ class Postgres:
         """See `Storage`."""
         with _named():
             c = await self._ready()
-            epoch = await c.fetchval("select epoch from workspace")
+            epoch, read_ms = await c.fetchrow("select epoch, now_ms() from workspace")
             versions = [unpack(row[0]) for row in await c.fetch("select setup from play_version")]
             rows = await c.fetch("select campaign, play, version, running from play_running")
             running = {(row[0], row[1]): (row[2], row[3]) for row in rows}
@@ -96,7 +96,7 @@ class Postgres:
                 audiences[campaign] = (*audiences.get(campaign, ()), (bit, name))
             self._since = await c.fetchval(_SINCE, timedelta(days=REPLIES_DAYS))
             await c.execute("commit; begin")
-            return Register.of(epoch, versions, running, audiences)
+            return Register.of(epoch, versions, running, audiences, max(self._last_ms, read_ms))
 
     async def acquaint(self, customers: list[Customer], orders: list[str]) -> Acquaintance:
         """See `Storage`."""

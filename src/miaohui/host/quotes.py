@@ -112,7 +112,7 @@ class _Run:
 
     async def promotions(self, entries: list[Entry], lines: tuple[Line, ...]) -> CartPrice:
         """All of them together; one whose play would refuse what it is to give is taken out, and the rest is priced anew."""
-        await self.look(key for entry in entries for key in _limits(entry, self.who))
+        await self.look(key for entry in entries for key in _limits(entry, self.who, self.now_ms))
         while True:
             buyer = Buyer(self.who, self.audiences_in(entries), self.cart.facts)
             offered = [entry.offer() for entry in entries]
@@ -216,6 +216,7 @@ class _Run:
             line=claim.line,
             given_minor=share.given_minor if share else {},
             kept=share.kept if share else {},
+            placed_ms=self.now_ms,
         )
         return Place(made)
 
@@ -267,12 +268,13 @@ class _Run:
         )
 
 
-def _limits(entry: Entry, who: Who) -> list[str]:
+def _limits(entry: Entry, who: Who, now_ms: int) -> list[str]:
     """The accounts that say how much of a promotion is used, where it has limits."""
     rules, id = entry.current.rules, entry.current.id
+    daily = rules.daily(who, now_ms)
     keys = [pool_key(id, f"gifts_{n}") for n, _ in enumerate(rules.gifts(), 1)]
-    if rules.uses is not None or rules.per_customer is not None or rules.budget_minor is not None:
-        keys.append(pool_key(id, "used"))
+    if daily or rules.uses is not None or rules.per_customer is not None or rules.budget_minor is not None:
+        keys += [pool_key(id, "used"), *daily]
     if rules.budget_minor is not None:
         keys.append(pool_key(id, "budget"))
     if rules.per_customer is not None:

@@ -143,12 +143,13 @@ def machine(name: str) -> Machine:
 
 
 class Register(Struct):
-    """All plays, the audiences' bits of each campaign, as of `epoch`. `replies_since_ms`: how far back answers are kept."""
+    """All plays, the audiences' bits of each campaign, as of `epoch`; `read_ms`: when it was read, by the storage's time."""
 
     epoch: int = 0
     entries: dict[tuple[str, str], Any] = {}
     campaigns: frozenset[str] = frozenset()
     audiences: dict[str, tuple[tuple[int, str], ...]] = {}
+    read_ms: int = 0
     _promotions: list[Any] | None = None
 
     @classmethod
@@ -158,6 +159,7 @@ class Register(Struct):
         versions: Iterable[Setup],
         running: dict[tuple[str, str], tuple[int, Running]],
         audiences: dict[str, tuple[tuple[int, str], ...]],
+        read_ms: int,
     ) -> "Register":
         """Put together what the storage holds: `running` is (campaign, play) -> (current version, running)."""
         by_play: dict[tuple[str, str], dict[int, Setup]] = {}
@@ -167,7 +169,7 @@ class Register(Struct):
             key: Entry(machine(by_play[key][version].module), by_play[key][version], by_play[key], how)
             for key, (version, how) in running.items()
         }
-        return cls(epoch, entries, frozenset(campaign for campaign, _ in entries), audiences)
+        return cls(epoch, entries, frozenset(campaign for campaign, _ in entries), audiences, read_ms)
 
     def promotions(self) -> list[Entry]:
         """The plays that give something to carts, by campaign and name."""

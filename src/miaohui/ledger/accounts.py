@@ -10,6 +10,7 @@ Keys (the unit is a column of the account)
     play/<campaign>/<play>/<pool>                      what a play may give                   stock, coupons, budget ...
     play/<campaign>/<play>/<pool>/<instance>           a part of it that one party, order or coupon has
     limit/<campaign>/<play>/<identity kind>/<hash>     how often one identity took part       unit use
+    <one of the last two>/<day>                        the same on one day, as 2026-11-11     unit use
     wallet/<customer>/<asset>                          what a customer owns                   unit: the asset
     world/<unit>                                       outside; the only one that may overdraw
 
@@ -105,6 +106,11 @@ def pool_key(campaign_play: str, pool: str, instance: str = "") -> str:
 def limit_key(campaign_play: str, kind: str, identity: str) -> str:
     """How often one identity took part in a play."""
     return f"limit/{campaign_play}/{kind}/{identity}"
+
+
+def on_day(key: str, day: str) -> str:
+    """The counter `key` on one day ("2026-11-11"): born with the day's first use."""
+    return f"{key}/{day}"
 
 
 def wallet_key(customer: str, asset: str) -> str:

@@ -43,6 +43,7 @@ from miaohui.ledger.accounts import (
     Transfer,
     budget_key,
     limit_key,
+    on_day,
     piece,
     pool_key,
     sku_key,
@@ -74,6 +75,7 @@ __all__ = [
     "Who",
     "budget_key",
     "limit_key",
+    "on_day",
     "piece",
     "pool_key",
     "sku_key",
@@ -174,7 +176,8 @@ class Claim(Struct, frozen=True, kw_only=True):
 
     `given_minor` (line -> discount) is what `Place` gave; it is there for Pay, Release and Refund, as is `kept`, what the play
     noted for them. A promotion finds in `given_minor` what it is to give when it is placed, too. `again`: the order had run out of
-    time and was paid all the same, so that what it had reserved is reserved once more.
+    time and was paid all the same, so that what it had reserved is reserved once more. `placed_ms`: when it was placed, which says
+    the day that it counts for.
     """
 
     id: bytes
@@ -191,6 +194,7 @@ class Claim(Struct, frozen=True, kw_only=True):
     given_minor: dict[str, int] = {}
     kept: dict[str, int] = {}
     again: bool = False
+    placed_ms: int = 0
 
     def hold(self, n: int) -> bytes:
         """Id of the claim's n-th hold, the same in Place, Pay and Release."""

@@ -4,14 +4,15 @@ A customer does nothing for it: the shop prices his cart (`POST /api/v1/prices`)
 The host prices all promotions of an order together (`pricing.price`): what each gives depends on the others. This play keeps the
 books of one: how often it was used, what it has cost, which gifts went out.
 
-Value     place   holds budget -> spent (what it gives) and one use: world -> used, and -> each identity's counter; gifts:
-                  gifts_n -> given_n; points that pay: wallet -> points; points or money earned: world or budget -> wallet
+Value     place   holds budget -> spent (what it gives) and one use: world -> used, and -> each counter: of each identity, of the
+                  day, of each identity on the day; gifts: gifts_n -> given_n; points that pay: wallet -> points; points or money earned: world or budget -> wallet
           pay     posts all of it
           release voids all of it
           refund  what of the discount comes back: spent -> budget, with the points that made it; gifts: given_n -> the shop's
                   stock; of what was earned the share of the goods, as far as it is still there; of the whole order also the use
                   (unless `use_comes_back` is off)
-Promises  uses <= `uses`, uses of one identity <= `per_customer`, spent + held <= budget. With `let_last_exceed` the order that
+Promises  uses <= `uses`, uses of one identity <= `per_customer`; of the orders placed on one day of the campaign's zone not more
+          than `uses_per_day`, and `per_customer_per_day` of one identity; spent + held <= budget. With `let_last_exceed` the order that
           meets the end of the budget gets its discount in full: what is over comes from outside, world -> spent, and shows there.
 Money     of `budget`, or without one of the campaign's.
 Refusals  place: the codes of `pricing.explain`, which say why a cart does not get it; over_budget when the campaign's budget ends.
@@ -19,7 +20,9 @@ Source    shops' promotions as the field knows them; a use counts only when it g
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
@@ -42,7 +45,9 @@ from miaohui.plays._contract import (
     Settled,
     Text,
     Transfer,
+    Who,
     budget_key,
+    on_day,
     piece,
     pool_key,
     sku_key,
@@ -83,6 +88,8 @@ LABELS = {
     "groups": Text(zh="分组", en="Groups"),
     "uses": Text(zh="总次数", en="Uses in all"),
     "per_customer": Text(zh="每人次数", en="Per customer"),
+    "uses_per_day": Text(zh="每天总次数", en="Uses a day"),
+    "per_customer_per_day": Text(zh="每人每天次数", en="Per customer a day"),
     "budget_minor": Text(zh="预算", en="Budget"),
     "on_budget_end": Text(zh="预算用完时", en="When the budget ends"),
     "use_comes_back": Text(zh="整单退款退还次数", en="Use comes back"),
@@ -102,8 +109,8 @@ LABELS = {
 
 
 class Rules(Struct, frozen=True, kw_only=True):
-    """What the operator sets. Amounts in the smallest unit of `currency`. `refund`, `stacking`, `titles` and `costs` (by
-    sku) are the campaign's."""
+    """What the operator sets. Amounts in the smallest unit of `currency`. `refund`, `stacking`, `zone` (whose days count), `titles`
+    and `costs` (by sku) are the campaign's."""
 
     id: str
     currency: str
@@ -133,6 +140,10 @@ class Rules(Struct, frozen=True, kw_only=True):
     groups: Annotated[tuple[str, ...], Meta(description="Names that others may exclude")] = ()
     uses: Annotated[int, Meta(ge=1, le=10**9, description="How often in all")] | None = None
     per_customer: Annotated[int, Meta(ge=1, le=1_000_000, description="How often one customer")] | None = None
+    uses_per_day: Annotated[int, Meta(ge=1, le=10**9, description="How often a day in all")] | None = None
+    per_customer_per_day: (
+        Annotated[int, Meta(ge=1, le=1_000_000, description="How often one customer a day")] | None
+    ) = None
     budget_minor: (
         Annotated[int, Meta(ge=0, description="Money set aside; without it the campaign's budget pays")] | None
     ) = None
@@ -146,6 +157,7 @@ class Rules(Struct, frozen=True, kw_only=True):
     identities: tuple[str, ...] = ("account",)
     refund: Literal["allocated", "rerate_down", "forfeit_gift"] = "allocated"
     stacking: Options = Options()
+    zone: str = "UTC"
     titles: dict[str, Text] = {}
     costs: dict[str, int] = {}
 
@@ -172,6 +184,14 @@ class Rules(Struct, frozen=True, kw_only=True):
     def pays_points(self) -> bool:
         """Whether points pay."""
         return any(isinstance(effect, PayPoints) for effect in self.gives)
+
+    def daily(self, who: Who, at_ms: int) -> list[str]:
+        """The counters of the day of `at_ms`: that of all first, then those of his identities; none if nothing is limited by day."""
+        if self.uses_per_day is None and self.per_customer_per_day is None:
+            return []
+        day = datetime.fromtimestamp(at_ms / 1000, ZoneInfo(self.zone)).date().isoformat()
+        mine = [] if self.per_customer_per_day is None else who.limits(self.id, self.identities)
+        return [pool_key(self.id, "day", day), *(on_day(key, day) for _, key in mine)]
 
     def campaign(self) -> str:
         """The campaign it belongs to."""
@@ -245,6 +265,8 @@ def promotion(rules: Rules) -> Promotion:
         limits=Limits(
             uses=rules.uses,
             per_customer=rules.per_customer,
+            per_day=rules.uses_per_day,
+            per_customer_per_day=rules.per_customer_per_day,
             spend_minor=rules.budget_minor,
             on_end=rules.on_budget_end,
             back_on_cancel=rules.use_comes_back,
@@ -362,7 +384,7 @@ Action = Place | Pay | Release | Refund
 def touches(rules: Rules, action: Action) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """No state; its pools, the counters, and the customer's wallet where points or money go."""
     keys = [_budget(rules), _pool(rules, "spent"), _pool(rules, "used"), world_key(USE), world_key(rules.currency)]
-    keys += [key for _, key in _limits(rules, action.claim)]
+    keys += [key for key, _ in _counters(rules, action.claim)]
     for n, sku in enumerate(rules.gifts(), 1):
         keys += [_pool(rules, f"given_{n}"), sku_key(sku) if isinstance(action, Refund) else _pool(rules, f"gifts_{n}")]
     customer = action.claim.who.customer
@@ -407,6 +429,9 @@ def _place(rules: Rules, balances: Mapping[str, Account], claim: Claim) -> Decis
     for kind, limit in _limits(rules, claim):
         if rules.per_customer is not None and balances[limit].received() >= rules.per_customer:
             return Refusal("used_by_you", {"limit": rules.per_customer, "identity": kind})
+    for n, (counter, most) in enumerate(_daily(rules, claim)):
+        if most is not None and balances[counter].received() >= most:
+            return Refusal("used_by_you_today" if n else "used_up_today", {"limit": most})
     for n, sku in enumerate(rules.gifts(), 1):
         if kept.get(f"gift/{sku}", 0) > balances[_pool(rules, f"gifts_{n}")].room():
             return Refusal("gift_sold_out", {"sku": sku})
@@ -439,8 +464,8 @@ def _wanted(rules: Rules, claim: Claim) -> Iterator[Transfer]:
     yield Transfer(_budget(rules), wallet_key(customer, rules.currency), kept.get("earned_money", 0))
     for n, sku in enumerate(rules.gifts(), 1):
         yield Transfer(_pool(rules, f"gifts_{n}"), _pool(rules, f"given_{n}"), kept.get(f"gift/{sku}", 0))
-    for _, limit in _limits(rules, claim):
-        yield Transfer(world_key(USE), limit, 1, ceiling=rules.per_customer)
+    for counter, most in _counters(rules, claim):
+        yield Transfer(world_key(USE), counter, 1, ceiling=most)
 
 
 def _applied(rules: Rules, claim: Claim) -> Applied:
@@ -458,7 +483,7 @@ def _refund(rules: Rules, balances: Mapping[str, Account], action: Refund) -> De
         transfers.append(Transfer(_pool(rules, f"given_{n}"), sku_key(sku), back))
     if uses:
         transfers.append(Transfer(_pool(rules, "used"), world_key(USE), 1))
-        transfers += [Transfer(limit, world_key(USE), 1) for _, limit in _limits(rules, claim)]
+        transfers += [Transfer(counter, world_key(USE), 1) for counter, _ in _counters(rules, claim)]
     moved = tuple(t for t in transfers if t.amount)
     if not moved:
         return Decision(reply=Settled())
@@ -510,6 +535,17 @@ def gift_line(id: str, sku: str) -> str:
 
 def _limits(rules: Rules, claim: Claim) -> list[tuple[str, str]]:
     return [] if rules.per_customer is None else claim.who.limits(rules.id, rules.identities)
+
+
+def _daily(rules: Rules, claim: Claim) -> list[tuple[str, int | None]]:
+    """The counters of the day the order was placed on, and how far each may count: that of all, then those of the identities."""
+    keys = rules.daily(claim.who, claim.placed_ms)
+    return [(key, rules.per_customer_per_day if n else rules.uses_per_day) for n, key in enumerate(keys)]
+
+
+def _counters(rules: Rules, claim: Claim) -> list[tuple[str, int | None]]:
+    """All that counts a use beside the pool, in the order of the holds, and how far each may count."""
+    return [*((key, rules.per_customer) for _, key in _limits(rules, claim)), *_daily(rules, claim)]
 
 
 def _pool(rules: Rules, name: str) -> str:

@@ -58,10 +58,12 @@ class Customer(Struct, frozen=True, kw_only=True):
 
 
 class Used(Struct, frozen=True, kw_only=True):
-    """What the ledger says of a promotion's limits: uses by all, uses by this customer, money given."""
+    """What the ledger says of a promotion's limits: uses by all, uses by this customer, both also today, money given."""
 
     uses: int = 0
     by_customer: int = 0
+    today: int = 0
+    by_customer_today: int = 0
     spent_minor: int = 0
 
 

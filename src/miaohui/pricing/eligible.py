@@ -174,12 +174,16 @@ def named(scope: Scope) -> Data:
 
 
 def within_limits(promotion: str, limits: Limits, cart: Cart) -> Failing | None:
-    """Whether the promotion has a use left, for all and for this customer, and money."""
+    """Whether the promotion has a use left, for all and for this customer, ever and today, and money."""
     used = cart.used.get(promotion, _NOTHING)
     if limits.uses is not None and used.uses >= limits.uses:
         return Failing("used_up", {"limit": limits.uses})
     if limits.per_customer is not None and used.by_customer >= limits.per_customer:
         return Failing("used_by_you", {"limit": limits.per_customer})
+    if limits.per_day is not None and used.today >= limits.per_day:
+        return Failing("used_up_today", {"limit": limits.per_day})
+    if limits.per_customer_per_day is not None and used.by_customer_today >= limits.per_customer_per_day:
+        return Failing("used_by_you_today", {"limit": limits.per_customer_per_day})
     if limits.spend_minor is not None and used.spent_minor >= limits.spend_minor:
         return Failing("budget_used_up", {"limit_minor": limits.spend_minor})
     return None

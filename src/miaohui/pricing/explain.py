@@ -53,6 +53,8 @@ SENTENCES = {
     "must_not": Text(zh="这单有它排除的情形", en="Something it rules out is the case"),
     "used_up": Text(zh="名额已用完（共 {limit}）", en="All {limit} uses are taken"),
     "used_by_you": Text(zh="每人限用 {limit} 次，已用完", en="Limited to {limit} per customer, and used"),
+    "used_up_today": Text(zh="今日名额已用完（每天 {limit}）", en="All {limit} uses of today are taken"),
+    "used_by_you_today": Text(zh="每人每天限用 {limit} 次，今天已用完", en="Limited to {limit} per customer a day, and used today"),
     "nothing_in_scope": Text(zh="购物车里没有适用的商品", en="Nothing in the cart that it is for"),
     "no_shipping": Text(zh="没有它适用的运费", en="No shipping fee that it is for"),
     "no_points": Text(zh="至少用 {points} 积分", en="Pay with {points} points or more"),

@@ -28,7 +28,8 @@ LANES: tuple[LaneName, ...] = ("activity", "item", "units", "order", "coupon", "
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """How often and for how much, in all and per customer (None: without limit). What is used already stands in `Cart.used`.
+    """How often and for how much, in all and per customer, ever and a day (None: without limit). What is used already stands in
+    `Cart.used`.
 
     `on_end`: what happens when the next discount would go over `spend_minor`: none at all, the part that is left, or this one
     last time in full. `back_on_cancel`: whether an order cancelled after payment gives its use back.
@@ -36,6 +37,8 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     uses: int | None = None
     per_customer: int | None = None
+    per_day: int | None = None
+    per_customer_per_day: int | None = None
     spend_minor: int | None = None
     on_end: Literal["refuse", "partial", "let_last_exceed"] = "refuse"
     back_on_cancel: bool = True
