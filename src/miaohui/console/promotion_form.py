@@ -16,7 +16,17 @@ LISTS = ("gives", "when")
 ALONE = ("gives", "when", "on")
 """Keys whose one sentence needs no brackets."""
 COMMAS = ("on", "codes", "groups", "exclusive_with")
-NUMBERS = ("from", "pieces", "priority", "uses", "per_customer", "uses_per_day", "per_customer_per_day", "budget", "gift_stock")
+NUMBERS = (
+    "from",
+    "pieces",
+    "priority",
+    "uses",
+    "per_customer",
+    "uses_per_day",
+    "per_customer_per_day",
+    "budget",
+    "gift_stock",
+)
 WORDS = ("for", "exclusive", "on_budget_end")
 
 

@@ -85,7 +85,9 @@ def cart_price(
         points=buyer.facts.points,
         gifts=buyer.facts.gifts,
         sold_out=_sold_out(offered, balances),
-        used={offer.promotion.id: used for offer in offered if (used := _used(offer, buyer, balances, now_ms)) is not None},
+        used={
+            offer.promotion.id: used for offer in offered if (used := _used(offer, buyer, balances, now_ms)) is not None
+        },
     )
     priced = price(cart, _book(tuple(offered), chosen))
     outcomes = {outcome.promotion: outcome for outcome in priced.outcomes}

@@ -5,15 +5,17 @@ The host prices all promotions of an order together (`pricing.price`): what each
 books of one: how often it was used, what it has cost, which gifts went out.
 
 Value     place   holds budget -> spent (what it gives) and one use: world -> used, and -> each counter: of each identity, of the
-                  day, of each identity on the day; gifts: gifts_n -> given_n; points that pay: wallet -> points; points or money earned: world or budget -> wallet
+                  day, of each identity on the day; gifts: gifts_n -> given_n; points that pay: wallet -> points; points or
+                  money earned: world or budget -> wallet
           pay     posts all of it
           release voids all of it
           refund  what of the discount comes back: spent -> budget, with the points that made it; gifts: given_n -> the shop's
                   stock; of what was earned the share of the goods, as far as it is still there; of the whole order also the use
                   (unless `use_comes_back` is off)
 Promises  uses <= `uses`, uses of one identity <= `per_customer`; of the orders placed on one day of the campaign's zone not more
-          than `uses_per_day`, and `per_customer_per_day` of one identity; spent + held <= budget. With `let_last_exceed` the order that
-          meets the end of the budget gets its discount in full: what is over comes from outside, world -> spent, and shows there.
+          than `uses_per_day`, and `per_customer_per_day` of one identity; spent + held <= budget. With `let_last_exceed` the
+          order that meets the end of the budget gets its discount in full: what is over comes from outside, world -> spent, and
+          shows there.
 Money     of `budget`, or without one of the campaign's.
 Refusals  place: the codes of `pricing.explain`, which say why a cart does not get it; over_budget when the campaign's budget ends.
 Source    shops' promotions as the field knows them; a use counts only when it gave something, and before the payment.
@@ -186,7 +188,7 @@ class Rules(Struct, frozen=True, kw_only=True):
         return any(isinstance(effect, PayPoints) for effect in self.gives)
 
     def daily(self, who: Who, at_ms: int) -> list[str]:
-        """The counters of the day of `at_ms`: that of all first, then those of his identities; none if nothing is limited by day."""
+        """The counters of the day of `at_ms`: that of all first, then those of his identities; none without a limit by day."""
         if self.uses_per_day is None and self.per_customer_per_day is None:
             return []
         day = datetime.fromtimestamp(at_ms / 1000, ZoneInfo(self.zone)).date().isoformat()
