@@ -44,9 +44,9 @@ def minor(written):
     return int(Decimal(written) * 100)
 
 
-def lines(cart):
-    """ "2 tea, 1 cup, delivery 8.00" as lines."""
-    made = []
+def lines(cart, deposits=""):
+    """ "2 tea, 1 cup, delivery 8.00" as lines; `deposits` likewise."""
+    made, paid = [], dict(part.split(" ")[::-1] for part in deposits.split(", ") if " " in part)
     for n, part in enumerate(cart.split(", ")):
         quantity, what = part.split(" ", 1)
         if quantity == "delivery":
@@ -63,6 +63,7 @@ def lines(cart):
                 quantity=int(quantity),
                 unit_price_minor=price,
                 due_minor=int(quantity) * price,
+                deposits=int(paid.get(what, 0)),
             )
         )
     return made
@@ -83,6 +84,7 @@ def test_the_page_has_the_kinds_that_shops_use_most():
         "Discount",
         "Second",
         "N",
+        "Deposit",
         "All",
     ]
 
@@ -91,7 +93,7 @@ def test_the_page_has_the_kinds_that_shops_use_most():
 def test_its_tables_come_to_the_cent(title, plays, table):
     offers = offered(plays)
     for row in rows(table):
-        cart = lines(row["cart"])
+        cart = lines(row["cart"], row.get("deposits", ""))
         codes = [row["code"]] if row.get("code", "-") != "-" else []
         priced = cart_price("USD", cart, Buyer(Who("ann")), offers, {}, codes, 1_800_000_000_000)
         before = sum(line.due_minor for line in cart)
@@ -99,6 +101,7 @@ def test_its_tables_come_to_the_cent(title, plays, table):
         off = whole.discount_minor + whole.shipping_list_minor - whole.shipping_minor
         figures = (before, off, before - off)
         assert figures == (minor(row["before"]), minor(row["off"]), minor(row["to pay"])), (row, priced.priced)
+        assert whole.prepaid_minor == minor(row.get("paid before", "0"))
         if "gift" in row:
             gifts = [f"{quantity} {sku}" for share in priced.shares for sku, quantity in share.gifts().items()]
             assert (", ".join(gifts) or "-") == row["gift"]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from miaohui.host.openings import Fill
 from miaohui.host.storage import Person
@@ -13,7 +14,19 @@ from miaohui.plays import find
 from miaohui.pricing import refunds
 from miaohui.pricing.cart import Cart, CartLine
 from miaohui.pricing.conditions import InAudience
-from miaohui.pricing.effects import Amount, Gift, GiftItem, Nth, PayPoints, Percent, Price, Reduction, Reward, Tier
+from miaohui.pricing.effects import (
+    Amount,
+    Deposit,
+    Gift,
+    GiftItem,
+    Nth,
+    PayPoints,
+    Percent,
+    Price,
+    Reduction,
+    Reward,
+    Tier,
+)
 from miaohui.pricing.engine import price
 from miaohui.pricing.promotion import Lane, Options
 from miaohui.pricing.rulebook import Rulebook
@@ -320,6 +333,22 @@ async def test_points_pay_and_are_earned_and_go_back_with_the_goods(part):
         assert balance(f, "wallet/ann/points") == (620 + 400 - 210, 0, 0)
     await f.do(f.order("1", "refunded"))
     assert balance(f, "wallet/ann/points") == (1000, 0, 0)
+
+
+async def test_a_deposit_counts_for_more_and_comes_back_as_what_was_paid():
+    f = await fair(promotion(gives=(Deposit(deposit_minor=1000, worth_minor=2500),)))
+    await refused(f, f.placed("1", "ann", CLAIM), "no_deposit")
+    body = f.placed("1", "ann", CLAIM, lines=[("a", "x", 2, 8000)])
+    body.fields.lines[0] = replace(body.fields.lines[0], deposits=1)
+    placed = await f.do(body)
+    assert (placed["total_minor"], placed["discount_minor"], placed["prepaid_minor"]) == (14_500, 1500, 1000)
+    assert (await f.do(f.order("1", "paid")))["prepaid_minor"] == 1000
+    assert balance(f, pool("spent")) == (1500, 0, 0)
+    first = await f.do(f.order("1", "refunded", lines=[{"line": "a", "quantity": 1}]))
+    assert (
+        first["refunded_minor"] == 6500
+    )  # 80.00 less the 15.00 that the deposit counted for more; its 10.00 are in it
+    assert (await f.do(f.order("1", "refunded")))["refunded_minor"] == 8000
 
 
 async def test_an_audience_of_the_campaign_is_a_condition():

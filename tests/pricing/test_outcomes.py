@@ -295,12 +295,31 @@ def test_units_serve_one_group_only_and_floors_are_named() -> None:
     assert margin.goods_minor == 300
 
 
+def test_a_deposit_is_counted_by_one_promotion_whatever_the_lane_does() -> None:
+    coats = CartLine(line="1", sku="coat", quantity=3, unit_price_minor=10_000, deposits=2)
+    cart = replace(CART, lines=(coats,))
+    first, second = (Deposit(deposit_minor=1000, worth_minor=worth) for worth in (2500, 2000))
+    both = [one(first, name="a"), one(second, name="b")]
+    for options in (Options(), Options(lanes={"activity": Lane(mode="best", each="line")})):
+        priced = price(cart, both, options)
+        assert (priced.lines[0].dues(), priced.prepaid_minor) == ([8500, 8500, 10_000], 2000)
+        assert priced.outcome("a").data == {"prepaid_minor": 2000}
+    assert row(price(cart, both), "b") == ("not_eligible", "no_deposit", ())
+    floor = replace(cart, lines=(replace(coats, min_price_minor=9000),))
+    priced = price(floor, both[:1])
+    assert (priced.total_minor, priced.prepaid_minor) == (28_000, 2000)
+
+
 def test_limits_are_judged_by_what_the_ledger_says_is_used() -> None:
     def priced(limits: Limits, **used: int) -> Priced:
         return price(replace(CART, used={"p": Used(**used)}), [one(limits=limits)])
 
     assert row(priced(Limits(uses=3), uses=3)) == ("not_eligible", "used_up", ())
     assert row(priced(Limits(per_customer=1), uses=9, by_customer=1)) == ("not_eligible", "used_by_you", ())
+    assert row(priced(Limits(per_day=2), uses=9, today=2)) == ("not_eligible", "used_up_today", ())
+    per_day = Limits(per_customer_per_day=1)
+    assert row(priced(per_day, today=9, by_customer_today=1)) == ("not_eligible", "used_by_you_today", ())
+    assert row(priced(per_day, uses=9, by_customer=9, today=9)) == ("applied", "applied", ())
     assert row(priced(Limits(spend_minor=800), spent_minor=800)) == ("not_eligible", "budget_used_up", ())
     short = {"spend_minor": 800}
     assert row(priced(Limits(**short), spent_minor=400)) == ("skipped", "budget_used_up", ())

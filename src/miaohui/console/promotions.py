@@ -20,7 +20,7 @@ from miaohui.console.frame import show
 from miaohui.console.guard import TheOperator, TheWorkspace, needs
 from miaohui.console.promotion_form import NEW, as_written, edited, form_of, sent
 from miaohui.console.stages import pages_of, tags
-from miaohui.console.try_cart import tried, wares_of
+from miaohui.console.try_cart import takes_deposits, tried, wares_of
 from miaohui.pages.language import AnyRequest, language_of
 from miaohui.pages.render import see_other
 from miaohui.plays import promotion
@@ -126,6 +126,7 @@ async def _page(
         rows=_rows(document),
         lane_names=LANE_NAMES,
         wares=wares,
+        deposits=takes_deposits(document) or "deposit" in form.get("gives", ""),
         audiences=[(name, name) for name in document.audiences] if document else [],
         currency=document.currency if document else workspace.currency,
         chosen=chosen,

@@ -22,6 +22,8 @@ from miaohui.host.quote import CartInput, Quote
 from miaohui.money import to_minor
 from miaohui.pages.language import AnyRequest, language_of
 from miaohui.plays._contract import Refusal
+from miaohui.plays.promotion import Rules
+from miaohui.pricing.effects import Deposit
 from miaohui.text import Text
 from miaohui.workspace import Workspace
 
@@ -80,7 +82,13 @@ def _cart(document: Document, wares: list[Ware], form: dict[str, str]) -> CartIn
         quantity = form.get(f"q.{ware.name}", "")
         if quantity.isdecimal() and 0 < int(quantity) <= QUANTITY_MAX:
             lines.append(
-                LineInput(line=ware.name, sku=ware.sku, quantity=int(quantity), unit_price_minor=ware.price_minor)
+                LineInput(
+                    line=ware.name,
+                    sku=ware.sku,
+                    quantity=int(quantity),
+                    unit_price_minor=ware.price_minor,
+                    deposits=int(quantity) if form.get("deposit") else 0,
+                )
             )
     code = form.get("code", "").strip()
     orders = form.get("orders", "")
@@ -129,6 +137,12 @@ async def wares_of(workspace: Workspace, document: Document | None) -> list[Ware
         if price is not None:
             found.append(Ware(name, sku, title, price, cost))
     return found
+
+
+def takes_deposits(document: Document | None) -> bool:
+    """Whether a promotion of the document counts deposits."""
+    rules = [play.rules for play in document.plays.values()] if document else []
+    return any(isinstance(one, Rules) and any(isinstance(effect, Deposit) for effect in one.gives) for one in rules)
 
 
 def _margin(wares: list[Ware], quote: Quote) -> int | None:

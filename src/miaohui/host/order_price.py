@@ -25,7 +25,8 @@ _STRICT = ("stack", "best", "first")
 
 
 class Share(Struct, frozen=True):
-    """What one promotion gives to an order: off each line, and what else (gifts by sku, points, earnings), as its play keeps it."""
+    """What one promotion gives to an order: off each line, and what else (gifts by sku, points, earnings, what deposits paid
+    before), as its play keeps it."""
 
     outcome: Outcome
     given_minor: dict[str, int]
@@ -154,6 +155,7 @@ def _line(line: Line, costs: Mapping[str, int]) -> CartLine:
         attributes=line.attributes,
         min_price_minor=line.min_price_minor,
         cost_minor=costs.get(line.sku) if line.cost_minor is None else line.cost_minor,
+        deposits=line.deposits,
     )
 
 
@@ -203,6 +205,8 @@ def _share(offer: Offered, outcome: Outcome, priced: Priced) -> Share:
         if gift.promotion == id:
             kept[GIFT + gift.sku] = kept.get(GIFT + gift.sku, 0) + gift.quantity
             kept[f"value/{gift.sku}"] = gift.value_minor
+    if prepaid := outcome.data.get("prepaid_minor"):
+        kept["prepaid"] = int(prepaid)
     if priced.points and offer.rules.pays_points() and outcome.status == "applied":
         kept["points"] = priced.points
     for earned in priced.rewards:

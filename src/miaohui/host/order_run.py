@@ -203,7 +203,12 @@ class OrderRun:
         if all(offer.rules.refund == "allocated" for offer in offers.values()):
             return {}
         lines = tuple(
-            replace(line, quantity=left[line.line], due_minor=left[line.line] * line.unit_price_minor)
+            replace(
+                line,
+                quantity=left[line.line],
+                due_minor=left[line.line] * line.unit_price_minor,
+                deposits=min(line.deposits, left[line.line]),
+            )
             for line in refunds.before_promotions(order, numbers[0])
             if left[line.line]
         )

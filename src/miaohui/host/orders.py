@@ -29,7 +29,8 @@ SHIPPING, GIFT = "shipping", "gift/"
 
 class LineInput(Struct, frozen=True, forbid_unknown_fields=True):
     """A line as the shop sends it: `quantity` of `sku` at `unit_price_minor`, its own price before any play. The rest is for
-    promotions that ask for it: where the product belongs, under what price it is never sold, what it costs the shop."""
+    promotions that ask for it: where the product belongs, under what price it is never sold, what it costs the shop, and of how
+    many units the customer paid a deposit before."""
 
     line: str
     sku: str
@@ -39,6 +40,7 @@ class LineInput(Struct, frozen=True, forbid_unknown_fields=True):
     attributes: dict[str, str] = {}
     min_price_minor: int = 0
     cost_minor: int | None = None
+    deposits: int = 0
 
 
 class Facts(Struct, frozen=True, forbid_unknown_fields=True):
@@ -147,6 +149,10 @@ class Order(Struct, frozen=True, kw_only=True):
         """What the customer pays."""
         return sum(x.quantity * x.unit_price_minor for x in self.lines) - sum(self.discounts().values())
 
+    def prepaid_minor(self) -> int:
+        """What of it he paid before, by deposit."""
+        return sum(claim.kept.get("prepaid", 0) for claim in self.claims)
+
     def campaign(self) -> str:
         """The campaign the order counts for: that of its first claim, or none."""
         return self.claims[0].campaign if self.claims else ""
@@ -164,8 +170,8 @@ class LineReply(Struct, frozen=True):
 
 
 class OrderReply(Struct, frozen=True, kw_only=True):
-    """Answer to every verb of an order. `expires_ms`: until when it is reserved (0: nothing is). `refund`: why the shop must
-    give the money back; `refunded_minor`: what this refund came to."""
+    """Answer to every verb of an order. `prepaid_minor` of the total is paid already, by deposits. `expires_ms`: until when it is
+    reserved (0: nothing is). `refund`: why the shop must give the money back; `refunded_minor`: what this refund came to."""
 
     order: str
     status: Status
@@ -173,6 +179,7 @@ class OrderReply(Struct, frozen=True, kw_only=True):
     lines: tuple[LineReply, ...]
     total_minor: int
     discount_minor: int
+    prepaid_minor: int = 0
     expires_ms: int = 0
     refund: str = ""
     refunded_minor: int = 0
@@ -203,6 +210,8 @@ def check(body: PlacedInput) -> Refusal | None:
             return bad("unit_price_minor", line.unit_price_minor, f"0 to {PRICE_MAX}, in the smallest unit")
         if line.min_price_minor < 0 or (line.cost_minor or 0) < 0:
             return bad("min_price_minor, cost_minor", [line.min_price_minor, line.cost_minor], "0 or more")
+        if not 0 <= line.deposits <= line.quantity:
+            return bad("deposits", line.deposits, f"0 to {line.quantity}, the units of the line")
         if line.line == SHIPPING or line.line.startswith(GIFT):
             return bad("line", line.line, f"a line id other than {SHIPPING} and {GIFT}...")
     if not 0 <= body.shipping_minor <= PRICE_MAX:
@@ -302,6 +311,7 @@ def reply(order_id: str, order: Order, *, refund: str = "", refunded_minor: int 
         lines=lines,
         total_minor=sum(x.due_minor for x in lines),
         discount_minor=sum(off.values()),
+        prepaid_minor=order.prepaid_minor(),
         expires_ms=order.expires_ms if order.status == "placed" else 0,
         refund=refund,
         refunded_minor=refunded_minor,

@@ -61,7 +61,8 @@ class NotGranted(Struct, frozen=True, kw_only=True):
 
 
 class Quote(Struct, frozen=True, kw_only=True):
-    """A cart priced. `claims`: place the order with these, and with `total_minor`. `points`: how many of his points would pay;
+    """A cart priced. `claims`: place the order with these, and with `total_minor`. `prepaid_minor` of the total is paid already, by
+    deposits. `points`: how many of his points would pay;
     `earned`: what he would get for the order (promotion -> amount of points or money)."""
 
     currency: str
@@ -69,6 +70,7 @@ class Quote(Struct, frozen=True, kw_only=True):
     list_minor: int
     discount_minor: int
     total_minor: int
+    prepaid_minor: int = 0
     claims: tuple[ClaimInput, ...]
     promotions: tuple[Told, ...]
     codes: tuple[TypedCode, ...] = ()

@@ -259,6 +259,7 @@ class _Run:
             list_minor=list_minor,
             discount_minor=list_minor - total_minor,
             total_minor=total_minor,
+            prepaid_minor=priced.priced.prepaid_minor,
             claims=tuple(claims),
             promotions=told,
             codes=self.words.codes(self.cart.codes, told, owned) if self.cart.codes else (),

@@ -167,6 +167,7 @@ class Line(Struct, frozen=True, kw_only=True):
     attributes: dict[str, str] = {}
     min_price_minor: int = 0
     cost_minor: int | None = None
+    deposits: int = 0
 
 
 class Claim(Struct, frozen=True, kw_only=True):

@@ -200,7 +200,8 @@ class PayPoints(Effect, frozen=True, tag="points"):
 
 
 class Deposit(Effect, frozen=True, tag="deposit"):
-    """Deposit inflation: of a unit whose deposit is paid, `deposit_minor` counts as `worth_minor`; the difference is a discount."""
+    """Deposit inflation: of a unit whose deposit is paid, `deposit_minor` counts as `worth_minor`; the difference is a discount. A
+    deposit is counted by one promotion only."""
 
     deposit_minor: int
     worth_minor: int

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from miaohui.pricing.basket import total
 from miaohui.pricing.cart import Cart
-from miaohui.pricing.effects import AnyEffect, Bundle, BuyGet, Nth
+from miaohui.pricing.effects import AnyEffect, Bundle, BuyGet, Deposit, Nth
 from miaohui.pricing.eligible import within_limits
 from miaohui.pricing.priced import Priced, Search
 from miaohui.pricing.promotion import LANES, LaneName, Options, Promotion
@@ -191,7 +191,10 @@ class Pricing(Sale):
         won = {line: turn for line, (_, turn) in winner.items()}
         for line in sorted(won, reverse=True):  # the last line first: splitting its runs moves no earlier one
             cuts = [cut for cut in dict(offers)[won[line]] if self.goods.line[cut[0]] == line]
+            effect = dict(turns)[won[line]][0]
             self.gave[won[line]] = self.gave.get(won[line], 0) + self.goods.take(cuts, won[line])
+            if isinstance(effect, Deposit):
+                self.count_deposits(won[line], effect, [(line, sum(cut[2] for cut in cuts))])
         applied = list(dict.fromkeys(won[line] for line in sorted(won)))
         for turn, effects in turns:
             if turn not in applied and dict(offers)[turn]:

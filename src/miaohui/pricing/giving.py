@@ -38,6 +38,8 @@ class Giver:
         self.cart, self.lines, self.options = cart, lines, options
         self.front = options.split == "first"
         self.points_spent = 0
+        self.deposits = [item.deposits for item in lines.items]
+        """Units of each line whose deposit no promotion has counted yet."""
 
     def cuts(self, effect: AnyEffect, basket: Basket) -> list[Cut]:
         """What `effect` would take; a cap of the effect is kept, the promotion's limits are not looked at."""
@@ -55,7 +57,7 @@ class Giver:
                 amount = self.points(effect, basket) // effect.points * effect.off_minor
                 found = self._lay(basket, self._chosen(basket, effect.scope), amount)
             case Deposit():
-                held = self._deposits(basket, effect.scope)
+                held = self.deposited(effect, basket)
                 found = self._per_unit(basket, held, repeat(effect.worth_minor - effect.deposit_minor))
             case Nth() | Bundle() | BuyGet():
                 found = cuts_of_groups(effect, basket, self.lines, once=self.options.units_once)
@@ -73,9 +75,9 @@ class Giver:
         offered = min(self.cart.points, self.cart.customer.points) - self.points_spent
         return min(offered // effect.points, most // effect.off_minor) * effect.points
 
-    def prepaid(self, effect: Deposit, basket: Basket) -> int:
-        """What the customer has paid by deposit for units in scope."""
-        return effect.deposit_minor * sum(self._deposits(basket, effect.scope)[1])
+    def deposited(self, effect: Deposit, basket: Basket) -> Chosen:
+        """Units in scope whose deposit is paid and not counted yet."""
+        return _first(basket, self.lines.runs(basket, effect.scope), self.deposits.__getitem__)
 
     def measured(self, effect: Reduction, basket: Basket) -> int:
         """What the tiers look at: minor units when the lane began, or pieces."""
@@ -90,10 +92,6 @@ class Giver:
         if not units_max:
             return runs, [basket.count[n] for n in runs]
         return _first(basket, runs, lambda _: units_max)
-
-    def _deposits(self, basket: Basket, scope: Scope) -> Chosen:
-        held = [item.deposits for item in self.lines.items]
-        return _first(basket, self.lines.runs(basket, scope), lambda line: held[line])
 
     # --- effects --------------------------------------------------------------------------------------------------------
 

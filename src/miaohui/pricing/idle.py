@@ -39,7 +39,7 @@ def why_nothing(sale: Sale, turn: int, effect: AnyEffect) -> Failing:
                 return Failing("gift_sold_out", {"sku": ", ".join(item.sku for item in effect.items)})
         case PayPoints() if min(sale.cart.points, sale.cart.customer.points) < effect.points:
             return Failing("no_points", {"points": effect.points})
-        case Deposit() if not any(line.deposits for line in sale.cart.lines):
+        case Deposit() if not any(giver.deposits):
             return Failing("no_deposit", {})
     if not runs:
         return Failing("no_shipping", {}) if shipping else Failing("nothing_in_scope", named(effect.scope))

@@ -45,7 +45,7 @@ def receipt(sale: Sale) -> Priced:
         shipping_minor=fee,
         tax_minor=tax,
         total_minor=goods + fee + (tax if cart.tax == "exclusive" else 0),
-        prepaid_minor=sale.prepaid,
+        prepaid_minor=sum(sale.prepaid.values()),
         points=sale.givers["goods"].points_spent,
         paying_points=tuple(ids[turn] for turn in sale.gave if turn in sale.book.lanes["points"]),
         lines=lines,

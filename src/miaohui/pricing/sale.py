@@ -3,7 +3,7 @@
 Which promotion's turn it is, and who stands back for whom, is `engine`'s part.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from miaohui.pricing.allocation import percent
@@ -42,7 +42,8 @@ class Sale:
         self.gifts: list[Given] = []
         self.rewards: list[Earned] = []
         self.searches: list[Search] = []
-        self.prepaid = 0
+        self.prepaid: dict[int, int] = {}
+        """Promotions that counted deposits -> what was paid by them."""
         self.told: dict[int, Data] = {}
         """What there is to say of promotions that gave something: the tier reached and the next, the gift."""
         self.short: set[int] = set()
@@ -111,19 +112,24 @@ class Sale:
                 case Gift():
                     gifts = self.picked(turn, effect)
                     self.gifts += gifts
-                    self.told[turn] = {"sku": ", ".join(gift.sku for gift in gifts)}
+                    self.told[turn] = self.told.get(turn, {}) | {"sku": ", ".join(gift.sku for gift in gifts)}
                     applies = bool(gifts)
                 case Reward():
                     earned = self.earned(turn, effect)
                     self.rewards += earned
                     applies = bool(earned)
                 case _:
-                    prepaid = self.givers["goods"].prepaid(effect, self.goods) if isinstance(effect, Deposit) else 0
+                    held = (
+                        self.givers["goods"].deposited(effect, self.goods) if isinstance(effect, Deposit) else ((), ())
+                    )
+                    lines = [self.goods.line[n] for n in held[0]]
                     saved = self.worth(turn, [effect], self.goods, self.shipping)
-                    self.prepaid += prepaid
+                    if isinstance(effect, Deposit):
+                        self.count_deposits(turn, effect, zip(lines, held[1], strict=True))
                     if isinstance(effect, Reduction):
-                        self.told[turn] = tiers_told(effect, self.givers["goods"].measured(effect, self.goods))
-                    applies = saved > 0 or prepaid > 0
+                        measured = self.givers["goods"].measured(effect, self.goods)
+                        self.told[turn] = self.told.get(turn, {}) | tiers_told(effect, measured)
+                    applies = saved > 0 or (bool(lines) and turn in self.prepaid)
             if isinstance(effect, PayPoints):
                 self.givers["goods"].points_spent += saved // effect.off_minor * effect.points
             if applies:
@@ -132,6 +138,14 @@ class Sale:
         if not gave:
             self.nothing(turn, effects)
         return gave
+
+    def count_deposits(self, turn: int, effect: Deposit, units: Iterable[tuple[int, int]]) -> None:
+        """The deposits of so many units of each line are this promotion's: no other counts them again."""
+        for line, count in units:
+            self.givers["goods"].deposits[line] -= count
+            self.prepaid[turn] = self.prepaid.get(turn, 0) + effect.deposit_minor * count
+        if turn in self.prepaid:
+            self.told[turn] = self.told.get(turn, {}) | {"prepaid_minor": self.prepaid[turn]}
 
     def nothing(self, turn: int, effects: Sequence[AnyEffect]) -> None:
         """Note why a promotion whose conditions hold gives nothing; it stays in play for later lanes."""
