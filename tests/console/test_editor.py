@@ -155,6 +155,10 @@ async def test_form_edits_keep_the_text(fair: Fair, console_app: Console) -> Non
         added = await change(text, do="add", at='["plays"]', name="second", value="coupon")
         assert '[plays.second]\nplay = "coupon"' in added["text"]
         assert "give is missing" in added["form"]
+        unnamed = await change(text, do="add", at='["plays"]', name="", value="flash_sale")
+        assert '[plays.flash-sale]\nplay = "flash_sale"' in unnamed["text"]
+        again = await change(unnamed["text"], do="add", at='["plays"]', name="", value="flash_sale")
+        assert "[plays.flash-sale-2]" in again["text"]
         gone = await change(added["text"], do="remove", at='["plays", "second"]')
         assert gone["text"].rstrip() == text.rstrip()
         for wrong in (
@@ -169,6 +173,42 @@ async def test_form_edits_keep_the_text(fair: Fair, console_app: Console) -> Non
         broken = await change("a = ", do="")
         assert "not TOML now" in broken["form"]
     assert await fair.workspace.db.fetchval("select count(*) from campaign") == 0
+
+
+async def test_a_new_name_is_followed_by_all_that_refers_to_it(fair: Fair, console_app: Console) -> None:
+    text = document(fair.now_ms) + '[pages.front]\nplays = ["noon", "welcome"]   # from the top\n'
+    text += """[[tasks]]
+id = "copy"
+title = { zh = "文案", en = "Copy" }
+[[tasks]]
+id = "print"
+title = { zh = "印刷", en = "Print" }
+after = ["copy"]
+"""
+    await fair.office.create(await fair.actor("admin"), text)
+    async with console_app.client() as client:
+        await console_app.log_in(client, "operator")
+
+        async def rename(at: str, name: str, text: str = text) -> tuple[int, dict[str, Any]]:
+            fields = {"text": text, "section": "plays", "campaign": "autumn", "do": "rename", "at": at, "value": name}
+            answer = await console_app.send(client, "/edit-document", fields)
+            return answer.status_code, answer.json()
+
+        status, done = await rename('["plays", "noon"]', "lunch")
+        expected = text.replace("[plays.noon]", "[plays.lunch]").replace('["noon", "welcome"]', '["lunch", "welcome"]')
+        assert (status, done["text"]) == (200, expected)
+        assert 'value="lunch"' in done["form"]
+        status, done = await rename('["tasks", 0, "id"]', "words")
+        assert (status, done["text"]) == (200, text.replace('"copy"', '"words"'))
+        for at, name in (('["plays", "noon"]', "welcome"), ('["plays", "noon"]', "Noon!"), ('["phases", "live"]', "x")):
+            status, done = await rename(at, name)
+            assert (status, done["text"]) == (422, text)
+        work = {"percent": "50"}
+        assert (await console_app.send(client, "/campaigns/autumn/tasks/copy/progress", work)).status_code == 303
+        status, done = await rename('["tasks", 0, "id"]', "words")
+        assert (status, done["text"]) == (422, text)
+        assert done["refusal"]["en"] == "copy cannot be renamed: progress, or a file, is kept under that name"
+        assert (await rename('["tasks", 1, "id"]', "post"))[0] == 200
 
 
 async def test_the_form_and_the_text_are_one(fair: Fair, console_app: Console, chromium: Browser) -> None:
@@ -204,6 +244,74 @@ async def test_the_form_and_the_text_are_one(fair: Fair, console_app: Console, c
     await visitor.leave()
     saved = await fair.workspace.db.fetchval("select text from campaign_version where version = 2")
     assert saved == document(fair.now_ms).replace("stock   = 20", "stock   = 26")
+
+
+async def test_a_name_a_day_and_several_of_a_few(fair: Fair, console_app: Console, chromium: Browser) -> None:
+    text = document(fair.now_ms) + '[pages.front]\nplays = ["noon"]\n'
+    await fair.office.create(await fair.actor("admin"), text)
+    visitor = await Visitor.come(chromium, console_app.url, language="en")
+    await sign_in(console_app, visitor, "operator")
+    page, written = visitor.page, visitor.page.locator("#text")
+    await page.goto("/campaigns/autumn/plan")
+    await page.locator("[data-section=plays]").click()
+    name = page.locator("""[data-at='["plays", "noon"]']""")
+    await expect(name).to_have_value("noon")
+    await name.fill("lunch")
+    await name.press("Enter")
+    await expect(written).to_have_value(re.compile(r'\[plays\.lunch\].*plays = \["lunch"\]', re.DOTALL))
+    await page.locator("#undo").click()
+    await expect(written).to_have_value(text)
+    await expect(name).to_have_value("noon")
+    await page.locator("[data-section=basics]").click()
+    await page.get_by_role("group", name="What it is for").get_by_text("Members").click()
+    await expect(written).to_have_value(re.compile('purpose = .*"members"'))
+    await page.locator("[data-section=phases]").click()
+    await page.get_by_label("Pick the day: The review is held").fill("2031-05-06")
+    await expect(written).to_have_value(re.compile("review += 2031-05-06\n"))
+    await sound(visitor)
+    await visitor.leave()
+
+
+async def test_theirs_is_taken_with_one_click(fair: Fair, console_app: Console, chromium: Browser) -> None:
+    """Two editors meet on one field, in two browsers: the second sees both values, takes the other's, and saves."""
+    first = document(fair.now_ms)
+    await fair.office.create(await fair.actor("admin"), first)
+    visitors = [await Visitor.come(chromium, console_app.url, language="en") for _ in range(2)]
+    for visitor, who, count in zip(visitors, ("admin", "operator"), ("50", "60"), strict=True):
+        await sign_in(console_app, visitor, who)
+        await visitor.page.goto("/campaigns/autumn/plan")
+        await visitor.page.locator("[data-section=plays]").click()
+        control = visitor.page.locator("""[data-at='["plays", "welcome", "count"]']""")
+        await control.fill(count)
+        await control.press("Enter")
+        await expect(visitor.page.locator("#text")).to_have_value(re.compile(f"count = {count}\n"))
+    theirs, mine = (visitor.page for visitor in visitors)
+    await theirs.get_by_role("button", name="Save as v2").click()
+    await expect(theirs.locator(".mh-toast:visible").first).to_contain_text("Saved as v2.")
+    await mine.get_by_role("button", name="Save as v2").click()
+    row = mine.get_by_role("row", name="plays.welcome.count")
+    await expect(row.get_by_role("cell")).to_have_text(
+        ["plays.welcome.count", "40", "50", "60", re.compile("Take theirs")]
+    )
+    await expect(mine.get_by_role("alert").first).to_contain_text("admin has just saved v2")
+    await sound(visitors[1])
+    await row.get_by_role("button").click()
+    await expect(mine.locator("#text")).to_have_value(re.compile("count = 50\n"))
+    await expect(row.get_by_role("button")).to_be_disabled()
+    await mine.locator("#undo").click()
+    await expect(mine.locator("#text")).to_have_value(re.compile("count = 60\n"))
+    await mine.locator("#redo").click()
+    await expect(mine.locator("#text")).to_have_value(re.compile("count = 50\n"))
+    await mine.locator("#f-note").fill("as admin says")
+    await mine.get_by_role("button", name="Save as v3").click()
+    await expect(mine.locator(".mh-toast:visible").first).to_contain_text("Saved as v3.")
+    for visitor in visitors:
+        await visitor.leave()
+    db = fair.workspace.db
+    assert await db.fetchval("select text from campaign_version where version = 3") == first.replace(
+        "count = 40", "count = 50"
+    )
+    assert await db.fetchval("select count(*) from campaign_draft") == 0
 
 
 async def test_who_may_not_and_what_is_old_is_read_only(fair: Fair, console_app: Console) -> None:

@@ -1,5 +1,5 @@
 """Every value of a document's text with the kind it is written in, so that a program can change it in place: comments, order and
-the operator's own way of writing stay."""
+the operator's own way of writing stay. A table whose keys refer to something comes as a value, and then its own values."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ from msgspec import Struct
 from miaohui import plays
 from miaohui.campaign import grammar
 from miaohui.campaign.document import Document
-from miaohui.campaign.grammar import Instant, Kind, Many, Named, PlaysHere, Table, Valid
+from miaohui.campaign.grammar import Gives, Instant, Kind, Many, Named, PlaysHere, Table, Valid, When
 from miaohui.campaign.offer import Head
 from miaohui.campaign.places import Path
 
@@ -45,8 +45,12 @@ def _value(kind: Kind, holder: Any, key: str | int, path: Path) -> Iterator[Leaf
         case Table():
             yield from _table(kind, raw, path)
         case Named():
+            if kind.keys.refers:
+                yield Leaf(holder, key, kind, path)
             for name in list(raw) if isinstance(raw, dict) else ():
                 yield from _value(kind.of, raw, name, (*path, name))
+        case Many(of=Gives() | When()) if isinstance(raw, str):  # one sentence needs no brackets
+            yield Leaf(holder, key, kind.of, path)
         case Many():
             for n in range(len(raw)) if isinstance(raw, list) else ():
                 yield from _value(kind.of, raw, n, (*path, n))

@@ -28,11 +28,25 @@ class Place(Struct, frozen=True):
     column: int
 
 
+class Spelled(Struct, frozen=True):
+    """Where a text spells what: each time a key is written, and each value; [start, end) in characters."""
+
+    keys: list[tuple[Path, int, int]]
+    values: dict[Path, tuple[int, int]]
+
+
 def places(text: str) -> dict[Path, Place]:
     """The place of every path in `text`, a valid TOML document; () is the beginning."""
     walk = _Walk(text.replace("\r\n", "\n"))
     walk.document()
     return walk.found
+
+
+def spelled(text: str) -> Spelled:
+    """Where `text`, a valid TOML document with \\n at the ends of its lines, spells its keys and values."""
+    walk = _Walk(text)
+    walk.document()
+    return Spelled(walk.keys, walk.values)
 
 
 class _Walk:
@@ -41,6 +55,8 @@ class _Walk:
         self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self.found: dict[Path, Place] = {(): Place(1, 1)}
         self.counts: dict[Path, int] = {}
+        self.keys: list[tuple[Path, int, int]] = []
+        self.values: dict[Path, tuple[int, int]] = {}
 
     def document(self) -> None:
         table: Path = ()
@@ -58,7 +74,8 @@ class _Walk:
         self.at += 2 if many else 1
         names = self.names()
         self.at += 2 if many else 1
-        path = (*self.resolve(names[:-1], start), names[-1])
+        path = (*self.resolve(names[:-1], start), names[-1][0])
+        self.keys.append((path, *names[-1][1:]))
         if many:
             self.note(path, start)
             self.counts[path] = self.counts.get(path, 0) + 1
@@ -66,11 +83,12 @@ class _Walk:
         self.found[path] = self.place(start)
         return path
 
-    def resolve(self, names: list[str], start: int) -> Path:
+    def resolve(self, names: list[tuple[str, int, int]], start: int) -> Path:
         """The table that a header stands in: the last element wherever a name is an array of tables."""
         path: Path = ()
-        for name in names:
+        for name, *span in names:
             path = (*path, name)
+            self.keys.append((path, span[0], span[1]))
             self.note(path, start)
             if path in self.counts:
                 path = (*path, self.counts[path] - 1)
@@ -79,27 +97,34 @@ class _Walk:
     def pair(self, table: Path) -> None:
         start = self.at
         path = table
-        for name in self.names():
+        for name, *span in self.names():
             path = (*path, name)
+            self.keys.append((path, span[0], span[1]))
             self.note(path, start)
         self.at += 1  # the equals sign
         self.skip(_SPACE)
         self.value(path)
 
-    def names(self) -> list[str]:
-        """One key, dotted or not; stops behind it."""
+    def names(self) -> list[tuple[str, int, int]]:
+        """One key, dotted or not, part by part with where it is spelled; stops behind it."""
         names = []
         while True:
             self.skip(_SPACE)
+            start = self.at
             quoted = self.text[self.at] in "\"'"
             word = self.skip(_QUOTED if quoted else _BARE)
-            names.append(str(tomllib.loads(f"key = {word}")["key"]) if quoted else word)
+            names.append((str(tomllib.loads(f"key = {word}")["key"]) if quoted else word, start, self.at))
             self.skip(_SPACE)
             if self.text[self.at] != ".":
                 return names
             self.at += 1
 
     def value(self, path: Path) -> None:
+        start = self.at
+        self.written(path)
+        self.values[path] = (start, self.at)
+
+    def written(self, path: Path) -> None:
         match self.text[self.at]:
             case "[":
                 self.elements(path)

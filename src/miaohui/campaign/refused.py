@@ -52,6 +52,9 @@ SENTENCES: dict[str, Text] = {
     "not_your_signature": Text(
         "还缺 {missing} 的签字，你不能代签", "The signature of {missing} is missing; you cannot give it"
     ),
+    "name_in_use": Text(
+        "“{name}” 之下已有记录（{what}），不能再改名", "{name} cannot be renamed: {what} is kept under that name"
+    ),
     "cannot_fix": Text("不能一键改正：{what}", "It cannot be put right with one click: {what}"),
     "no_text": Text("写上评论内容", "Write something"),
     "unknown_thread": Text(

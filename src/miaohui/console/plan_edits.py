@@ -21,6 +21,7 @@ from miaohui.campaign.places import Path
 from miaohui.campaign.problem import Problem, written
 from miaohui.campaign.reader import Read
 from miaohui.campaign.refused import CampaignRefused
+from miaohui.campaign.renaming import renamed
 from miaohui.campaign.store import Connection
 from miaohui.console import plan_form
 from miaohui.console.campaigns import campaign_of
@@ -28,6 +29,7 @@ from miaohui.console.guard import TheOperator, TheWorkspace, needs
 from miaohui.console.preflight import counts_of, rulings_of
 from miaohui.pages.language import AnyRequest
 from miaohui.pages.render import rendered, see_other
+from miaohui.planning import kept
 from miaohui.team.operators import Operator
 from miaohui.text import Text
 from miaohui.workspace import Workspace
@@ -107,7 +109,7 @@ async def drop_draft(c: Connection, id: str, operator: Operator) -> None:
 
 @post("/edit-document", guards=[needs("campaign.view")], status_code=200)
 async def edit_document(request: AnyRequest, workspace: TheWorkspace) -> Response[Any]:
-    """The text with one change, its form and its check. `do`: set, take, add, remove, fix, or nothing; 422 says why not."""
+    """The text with one change, its form and its check. `do`: set, rename, take, add, remove, fix, or nothing; 422 says why not."""
     form = await request.form()
     text = str(form.get("text", "")).replace("\r\n", "\n")
     fields = {
@@ -145,6 +147,11 @@ async def _done(workspace: Workspace, text: str, fields: dict[str, str]) -> str:
         case "set":
             path = _path(fields["at"])
             return edit(text, [Edit(path, plan_form.toml(text, path, fields["value"]))])
+        case "rename":
+            path = _path(fields["at"])
+            async with workspace.db.acquire() as c:
+                await kept.free(c, fields["campaign"], path, text)
+            return renamed(text, path, fields["value"].strip())
         case "take":
             return edit(text, [Edit(_path(fields["at"]), fields["value"])])
         case "remove":

@@ -9,6 +9,7 @@ The form never holds anything of its own: a change is an edit of the text (`camp
 import json
 import re
 from collections.abc import Iterator, Mapping
+from itertools import count
 from typing import Any, Literal
 
 import tomlkit
@@ -42,25 +43,44 @@ from miaohui.campaign.grammar import (
 from miaohui.campaign.offer import Head
 from miaohui.campaign.places import Path
 from miaohui.campaign.problem import written
+from miaohui.campaign.renaming import is_name
 from miaohui.campaign.terms import NAME
+from miaohui.console.option_words import meaning
 from miaohui.text import Text
 
 BASICS = "basics"
 _NUMBER = re.compile(r"[+-]?\d[\d_]*(\.\d[\d_]*)?")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?")
 _LANGUAGES = {"zh": Text("中文", "Chinese"), "en": Text("英文", "English")}
 
 
 class Control(Struct, frozen=True, kw_only=True):
-    """One field of the form. `style`: a line, an area of several, a choice; `options`: what may be chosen, or proposed."""
+    """One field of the form. `style`: a line, an area of several lines, a choice, several of a few, a time (written, or picked as a
+    day), the name of a group; `options`: what may be chosen or proposed, with what it means; `unit`: what a number is in;
+    `renames`: a new value is a new name, which all that refers to it follows."""
 
     path: Path
     label: Text
     hint: Text
     value: str
-    style: Literal["line", "area", "choice"] = "line"
-    options: tuple[str, ...] = ()
+    style: Literal["line", "area", "choice", "several", "time", "name"] = "line"
+    options: Mapping[str, Text] = {}
+    unit: str = ""
+    whole: bool = False
     needed: bool = False
+    renames: bool = False
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The options of several that are written."""
+        return tuple(self.value.split("\n")) if self.value else ()
+
+    @property
+    def day(self) -> str:
+        """The day that a time is written with, if it is."""
+        found = _DAY.match(self.value)
+        return found[0] if found else ""
 
     @property
     def at(self) -> str:
@@ -74,11 +94,11 @@ class Control(Struct, frozen=True, kw_only=True):
 
 
 class Addition(Struct, frozen=True, kw_only=True):
-    """Something that may be added below `path`: an element, something named, or a play of a kind."""
+    """Something that may be added below `path`: an element, something named, or a play of a kind (`options`: which there are)."""
 
     path: Path
     what: Literal["element", "named", "play"]
-    options: tuple[str, ...] = ()
+    options: Mapping[str, Text] = {}
 
     @property
     def at(self) -> str:
@@ -159,17 +179,13 @@ def _section(field: Field, raw: Any) -> Section:
             addition = Addition(
                 path=path,
                 what="play" if plays_here else "named",
-                options=tuple(plays.names()) if plays_here else (),
+                options={name: plays.find(name).TITLE for name in plays.names()} if plays_here else {},
             )
             return Section(key=field.key, title=title, groups=tuple(groups), addition=addition)
         case Named():
             names = list(here) if isinstance(here, Mapping) else []
-            controls = tuple(
-                Control(path=(*path, name), label=Text(name, name), hint=Text("", ""), value=_shown(here[name]))
-                for name in names
-            )
-            group = Group(title="", path=path, controls=controls)
-            return Section(key=field.key, title=title, groups=(group,), addition=Addition(path=path, what="named"))
+            groups = [_named(field.kind, (*path, name), _shown(here[name])) for name in names]
+            return Section(key=field.key, title=title, groups=tuple(groups), addition=Addition(path=path, what="named"))
         case Many(of=Table() as table):
             groups = list(_elements(table, here, path, raw))
             return Section(
@@ -180,23 +196,48 @@ def _section(field: Field, raw: Any) -> Section:
     raise AssertionError(field.key)
 
 
+def _named(kind: Named, path: Path, value: str) -> Group:
+    """A name and its one value, such as an audience and its condition."""
+    name = str(path[-1])
+    says = Control(path=path, label=Text("条件", "Condition"), hint=_hint(kind.of), value=value, style="area")
+    return Group(title=name, path=path, controls=(_name(path), says), removable=True)
+
+
+def _name(path: Path) -> Control:
+    """The name of a group, which can be changed."""
+    return Control(
+        path=path,
+        label=Text("名称", "Name"),
+        hint=Text("改名时，引用它的地方一起改", "What refers to it follows"),
+        value=str(path[-1]),
+        style="name",
+        renames=True,
+    )
+
+
 def _groups(kind: Kind, here: Any, path: Path, raw: Any, title: str, removable: bool = True) -> Iterator[Group]:
     """The fields of one table, then the tables below it."""
     fields = _fields(kind, here)
     here = here if isinstance(here, Mapping) else {}
     deeper = [field for field in fields if isinstance(field.kind, Many) and isinstance(field.kind.of, Table)]
     tables = [field for field in fields if isinstance(field.kind, Table)]
-    controls = tuple(
-        control
-        for field in fields
-        if field not in deeper and field not in tables
-        for control in _controls(field, here, path, raw)
-    )
-    yield Group(title=title, path=path, controls=controls, removable=removable)
+    named = [field for field in fields if isinstance(field.kind, Named) and isinstance(field.kind.of, Table)]
+    controls = [_name(path)] if is_name(path) else []
+    for field in fields:
+        if field not in deeper and field not in tables and field not in named:
+            controls += _controls(field, here, path, raw)
+    yield Group(title=title, path=path, controls=tuple(controls), removable=removable)
     for field in tables:
         assert isinstance(field.kind, Table)
         name = f"{title} · {field.key}" if title else field.key
         yield from _groups(field.kind, here.get(field.key), (*path, field.key), raw, name, False)
+    for field in named:
+        assert isinstance(field.kind, Named)
+        below, own = (*path, field.key), here.get(field.key)
+        for name in own if isinstance(own, Mapping) else ():
+            yield from _groups(field.kind.of, own[name], (*below, name), raw, f"{title} {field.key} · {name}".strip())
+        addition = Addition(path=below, what="named")
+        yield Group(title=f"{title} {field.key}".strip(), path=below, controls=(), addition=addition)
     for field in deeper:
         assert isinstance(field.kind, Many)
         assert isinstance(field.kind.of, Table)
@@ -249,35 +290,48 @@ def _controls(field: Field, here: Any, path: Path, raw: Any) -> Iterator[Control
         hint=_hint(field.kind),
         value=_shown(value),
         style=_style(field.kind),
-        options=_options(field.kind, raw),
+        options={option: meaning(field.key, option) for option in _options(field.kind, raw)},
+        unit=_unit(field.kind, raw),
+        whole=isinstance(field.kind, Whole),
         needed=field.required,
+        renames=value is not None and is_name(place),
     )
+
+
+def _unit(kind: Kind, raw: Any) -> str:
+    """What stands behind the number."""
+    return "%" if isinstance(kind, Percent) else str(raw.get("currency", "")) if isinstance(kind, Amount) else ""
 
 
 def _hint(kind: Kind) -> Text:
     """What may be typed; nothing for plain text."""
     match kind:
-        case Words(refers=""):
+        case Words(refers="") | Choice() | YesNo() | Many(of=Choice()):
             return Text("", "")
         case Many(of=of):
-            return _hint(of)
+            inner = _hint(of)
+            return Text(f"{inner.zh}，每行一项".removeprefix("，"), f"{inner.en}, one a line".removeprefix(", "))
         case Named() | Gifts():
             inner = _hint(kind.of if isinstance(kind, Named) else Off())
-            return Text(f"名称 = {inner.zh}", f"name = {inner.en}")
+            return Text(f"名称 = {inner.zh}，每行一项", f"name = {inner.en}, one a line")
         case Valid():
             return Text("from = warm_up；days = 7", "from = warm_up; days = 7")
     return grammar.expected(kind)
 
 
-def _style(kind: Kind) -> Literal["line", "area", "choice"]:
+def _style(kind: Kind) -> Literal["line", "area", "choice", "several", "time"]:
     if isinstance(kind, Choice | YesNo):
         return "choice"
+    if isinstance(kind, Many) and isinstance(kind.of, Choice):
+        return "several"
+    if isinstance(kind, Instant):
+        return "time"
     return "area" if isinstance(kind, Many | Named | Gifts | Valid) else "line"
 
 
 def _options(kind: Kind, raw: Any) -> tuple[str, ...]:
     match kind:
-        case Choice(options=options):
+        case Choice(options=options) | Many(of=Choice(options=options)):
             return tuple(option for option in options if option)
         case YesNo():
             return ("true", "false")
@@ -323,7 +377,8 @@ def toml(text: str, path: Path, typed: str) -> str:
 
 
 def added(text: str, path: Path, name: str, play: str) -> Edit:
-    """What adds an element to the array at `path`, or something called `name` to the table; `play`: which module. CannotEdit."""
+    """What adds an element to the array at `path`, or something called `name` (empty: the next free one) to the table; `play`:
+    which module. CannotEdit."""
     raw = _parsed(text)
     kind = _kind_at(raw, path)
     here: Any = raw
@@ -333,6 +388,7 @@ def added(text: str, path: Path, name: str, play: str) -> Edit:
         return Edit((*path, len(here) if isinstance(here, list) else 0), "{}")
     if not isinstance(kind, Named):
         raise CannotEdit(f"nothing can be added to {written(path)}")
+    name = name or _free(play.replace("_", "-") or str(path[-1]).removesuffix("s"), here)
     if not re.fullmatch(NAME, name) or (isinstance(here, Mapping) and name in here):
         raise CannotEdit(f"{name!r} is no name, or there is one already: small letters, digits and hyphens")
     if isinstance(kind.of, PlaysHere):
@@ -340,6 +396,12 @@ def added(text: str, path: Path, name: str, play: str) -> Edit:
             raise CannotEdit(f"there is no play {play!r}")
         return Edit((*path, name), f'{{ play = "{play}" }}')
     return Edit((*path, name), "{}" if isinstance(kind.of, Table) else '""')
+
+
+def _free(base: str, here: Any) -> str:
+    """`base`, or `base` with the first number that is free."""
+    taken = here if isinstance(here, Mapping) else {}
+    return next(name for n in count(1) if (name := base if n == 1 else f"{base}-{n}") not in taken)
 
 
 def _has(here: Any, part: str | int) -> bool:

@@ -11,7 +11,7 @@ Pure, with their formulas in the first lines:
     fission     modes of spreading compared;  `sharing`: how far a share has carried
 
 Kept in the database, each change with its line in the audit log: `spreads` (targets of people), `work` (progress and files of
-tasks), `expenses` (money spent outside the plays).
+tasks), `expenses` (money spent outside the plays); `kept`: what stands there under a name of the document.
 
 From an occasion to a document:
     template    a document with questions in it;  `asks`: the kinds of questions, and what their answers become

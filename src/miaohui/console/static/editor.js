@@ -133,7 +133,7 @@ async function changed(fields) {
 
 function lock() {
   if (!closed) return;
-  for (const control of form.querySelectorAll("[data-at], [data-add], [data-remove], [data-name], [data-value]")) control.disabled = true;
+  for (const control of form.querySelectorAll("[data-at], [data-add], [data-remove], [data-name], [data-value], [data-day], [data-several] input")) control.disabled = true;
 }
 
 function keep() {
@@ -172,8 +172,16 @@ if (form) {
   form.addEventListener("input", (event) => { typed = Boolean(event.target.closest("[data-at]")); });
   form.addEventListener("change", (event) => {
     const control = event.target.closest("[data-at]");
+    const several = event.target.closest("[data-several]");
+    const day = event.target.closest("[data-day]");
     typed = false;
-    if (control) change({ do: "set", at: control.dataset.at, value: control.value });
+    if (control) change({ do: control.dataset.does ?? "set", at: control.dataset.at, value: control.value });
+    if (several) change({ do: "set", at: several.dataset.several, value: [...several.querySelectorAll(":checked")].map((box) => box.value).join("\n") });
+    if (day) {  // the day alone is picked: what stands behind it stays
+      const time = document.getElementById(day.dataset.day);
+      const clock = /^\d{4}-\d\d-\d\d(.*)$/.exec(time.value)?.[1] ?? "";
+      change({ do: "set", at: time.dataset.at, value: day.value + (day.value ? clock : "") });
+    }
   });
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;
