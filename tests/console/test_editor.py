@@ -150,6 +150,11 @@ async def test_form_edits_keep_the_text(fair: Fair, console_app: Console) -> Non
         done = await change(text, do="set", at='["plays", "noon", "stock"]', value="5000")
         assert done["text"] == text.replace("stock   = 20", "stock   = 5000")
         assert "The plays need 5030 of tea" in done["check"]
+        grouped = await change(text, do="set", at='["plays", "noon", "stock"]', value="5,000")
+        assert grouped["text"] == text.replace("stock   = 20", "stock   = 5_000")
+        assert 'value="5,000"' in grouped["form"]
+        comma = await change(text, do="set", at='["plays", "noon", "price"]', value="5,5")
+        assert 'price   = "5,5"' in comma["text"]  # no number: said beside the field, never read as 55
         fixed = await change(done["text"], do="fix", code="over_stock", path="products.tea")
         assert fixed["text"] == text.replace("stock   = 20", "stock   = 170")
         added = await change(text, do="add", at='["plays"]', name="second", value="coupon")

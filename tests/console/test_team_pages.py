@@ -7,7 +7,7 @@ from playwright.async_api import Browser, expect
 from miaohui.customers.signin import link_key
 from miaohui.team import audit
 from miaohui.vault import Vault
-from tests.browser import Visitor
+from tests.browser import NARROW, Visitor, sound
 from tests.console.conftest import PASSWORD, Console, sign_in
 
 
@@ -152,6 +152,80 @@ async def test_by_hand_in_the_browser(console_app: Console, chromium: Browser) -
     await expect(page).to_have_url(re.compile(r"/login\?next=/keys$"))
     assert (visitor.foreign, visitor.complaints) == ([], [])
     await visitor.leave()
+
+
+async def test_a_role_of_the_teams_own_in_the_browser(console_app: Console, chromium: Browser) -> None:
+    """Made, given to somebody, changed, and archived only once nobody has it."""
+    visitor = await Visitor.come(chromium, console_app.url, language="en")
+    page = visitor.page
+    await sign_in(console_app, visitor, "admin")
+    await page.goto("/operators")
+    roles = page.get_by_role("region", name="Roles of your own")
+    await expect(roles).to_contain_text("There is no role of your own yet")
+    await page.get_by_role("button", name="Keep the role").click()
+    await expect(page.locator("#r-name")).to_be_focused()  # nothing is sent without a name
+    assert await console_app.db.fetchval("select count(*) from role") == 0
+    for label, said in (("Name", "signer"), ("Chinese", "签字人"), ("English", "Signer")):
+        await roles.get_by_label(label, exact=True).fill(said)
+    for permission in ("campaign.view", "campaign.approve"):
+        await roles.locator(f"[value='{permission}']").check()
+    await page.get_by_role("button", name="Keep the role").click()
+    await expect(page.get_by_role("status")).to_have_text("The role signer is kept.")
+    await expect(roles.get_by_role("listitem")).to_contain_text("campaign.approve, campaign.view · 0 operators")
+    await page.get_by_role("row", name="viewer").get_by_role("button", name="Change role").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Role").select_option("signer")
+    await dialog.get_by_role("button", name="Change role").click()
+    await expect(page.get_by_role("status")).to_have_text("viewer is now: Signer, and logs in anew.")
+    await expect(roles.get_by_role("button", name="Archive")).to_have_count(0)
+    await page.get_by_role("row", name="viewer").get_by_role("button", name="Change role").click()
+    await dialog.get_by_label("Role").select_option("viewer")
+    await dialog.get_by_role("button", name="Change role").click()
+    await roles.get_by_role("button", name="Archive signer").click()
+    await expect(page.get_by_role("status")).to_have_text("The role signer is archived.")
+    await expect(roles).to_contain_text("There is no role of your own yet")
+    assert (visitor.foreign, visitor.complaints) == ([], [])
+    await visitor.leave()
+    assert await actions(console_app) == [
+        ("admin", "role.kept", "signer"),
+        ("admin", "operator.role_changed", "viewer"),
+        ("admin", "operator.role_changed", "viewer"),
+        ("admin", "role.archived", "signer"),
+    ]
+
+
+async def test_an_absence_in_the_browser(console_app: Console, chromium: Browser) -> None:
+    """Written down with its last day, refused backwards, taken out again."""
+    visitor = await Visitor.come(chromium, console_app.url, language="en", width=NARROW)
+    page = visitor.page
+    await sign_in(console_app, visitor, "admin")
+    await page.goto("/operators")
+    away = page.get_by_role("region", name="Absence")
+    await expect(away).to_contain_text("Nobody is away")
+
+    async def keep(first: str, last: str) -> None:
+        await away.get_by_label("Who").select_option("viewer")
+        await away.get_by_label("From").fill(first)
+        await away.get_by_label("Until, included").fill(last)
+        await away.get_by_label("Still works, %").fill("40")
+        await away.get_by_label("Why").fill("mornings only")
+        await away.get_by_role("button", name="Keep").click()
+
+    await keep("2031-03-09", "2031-03-07")
+    await expect(page.locator(".mh-toast.bad")).to_be_visible()
+    assert await console_app.db.fetchval("select count(*) from absence") == 0
+    await keep("2031-03-03", "2031-03-07")
+    await expect(page.get_by_role("status")).to_have_text("The absence is kept.")
+    await expect(away.get_by_role("listitem")).to_contain_text("works 40%")
+    await expect(away.get_by_role("listitem")).to_contain_text("mornings only")
+    await sound(visitor)
+    row = await console_app.db.fetchrow("select from_on, until_on, works from absence")
+    assert (str(row["from_on"]), str(row["until_on"]), row["works"]) == ("2031-03-03", "2031-03-08", 40)
+    await away.get_by_role("button", name="Take out viewer").click()
+    await expect(page.get_by_role("status")).to_have_text("The absence is taken out.")
+    await expect(away).to_contain_text("Nobody is away")
+    await visitor.leave()
+    assert await console_app.db.fetchval("select count(*) from absence where archived_at is null") == 0
 
 
 async def test_by_keyboard_the_content_is_one_step_away(console_app: Console, chromium: Browser) -> None:

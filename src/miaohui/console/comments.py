@@ -43,7 +43,7 @@ async def resolve(
 def _back(request: AnyRequest, id: str, refused: CampaignRefused) -> Redirect:
     if refused.code == "unknown_campaign":
         raise missing(refused.sentence) from refused
-    return see_other(request, f"/campaigns/{id}/plan#comments", refused.sentence, "bad")
+    return see_other(request, f"/campaigns/{id}/plan", refused.sentence, "bad")
 
 
 HANDLERS = [comment, resolve]

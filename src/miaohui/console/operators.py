@@ -135,8 +135,8 @@ async def keep_role(request: AnyRequest, workspace: TheWorkspace, operator: TheO
         try:
             await own_roles.keep(db, operator.name, name, title, held)
         except TeamRefusal as refusal:
-            return see_other(request, "/operators#own-roles", refusal.text, "bad")
-    return see_other(request, "/operators#own-roles", Text(f"角色 {name} 已存。", f"The role {name} is kept."))
+            return see_other(request, "/operators", refusal.text, "bad")
+    return see_other(request, "/operators", Text(f"角色 {name} 已存。", f"The role {name} is kept."))
 
 
 @post("/roles/{name:str}/archive", guards=[needs("team.edit")])
@@ -148,8 +148,8 @@ async def archive_role(
         try:
             await own_roles.archive(db, operator.name, name)
         except TeamRefusal as refusal:
-            return see_other(request, "/operators#own-roles", refusal.text, "bad")
-    return see_other(request, "/operators#own-roles", Text(f"角色 {name} 已停用。", f"The role {name} is archived."))
+            return see_other(request, "/operators", refusal.text, "bad")
+    return see_other(request, "/operators", Text(f"角色 {name} 已停用。", f"The role {name} is archived."))
 
 
 @post("/absences", guards=[needs("team.edit")])
@@ -163,10 +163,10 @@ async def add_absence(request: AnyRequest, workspace: TheWorkspace, operator: Th
             share = int(works) if works.isdigit() else 0
             await absence.add(db, operator.name, who, first, last + timedelta(1), share, why)
     except ValueError:
-        return see_other(request, "/operators#absence", Text("选好日期。", "Choose the days."), "bad")
+        return see_other(request, "/operators", Text("选好日期。", "Choose the days."), "bad")
     except TeamRefusal as refusal:
-        return see_other(request, "/operators#absence", refusal.text, "bad")
-    return see_other(request, "/operators#absence", Text("缺勤已记下。", "The absence is kept."))
+        return see_other(request, "/operators", refusal.text, "bad")
+    return see_other(request, "/operators", Text("缺勤已记下。", "The absence is kept."))
 
 
 @post("/absences/{id:int}/archive", guards=[needs("team.edit")])
@@ -178,8 +178,8 @@ async def archive_absence(
         try:
             await absence.archive(db, operator.name, id)
         except TeamRefusal as refusal:
-            return see_other(request, "/operators#absence", refusal.text, "bad")
-    return see_other(request, "/operators#absence", Text("缺勤已去掉。", "The absence is taken out."))
+            return see_other(request, "/operators", refusal.text, "bad")
+    return see_other(request, "/operators", Text("缺勤已去掉。", "The absence is taken out."))
 
 
 def _role(chosen: object) -> str:

@@ -51,6 +51,7 @@ from miaohui.text import Text
 BASICS = "basics"
 _NUMBER = re.compile(r"[+-]?\d[\d_]*(\.\d[\d_]*)?")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?")
 _LANGUAGES = {"zh": Text("中文", "Chinese"), "en": Text("英文", "English")}
 
@@ -58,7 +59,8 @@ _LANGUAGES = {"zh": Text("中文", "Chinese"), "en": Text("英文", "English")}
 class Control(Struct, frozen=True, kw_only=True):
     """One field of the form. `style`: a line, an area of several lines, a choice, several of a few, a time (written, or picked as a
     day), the name of a group; `options`: what may be chosen or proposed, with what it means; `unit`: what a number is in;
-    `renames`: a new value is a new name, which all that refers to it follows."""
+    `default`: the choice that counts where none is written; `renames`: a new value is a new name, which all that refers to it
+    follows."""
 
     path: Path
     label: Text
@@ -68,6 +70,7 @@ class Control(Struct, frozen=True, kw_only=True):
     options: Mapping[str, Text] = {}
     unit: str = ""
     whole: bool = False
+    default: Text | None = None
     needed: bool = False
     renames: bool = False
 
@@ -288,14 +291,26 @@ def _controls(field: Field, here: Any, path: Path, raw: Any) -> Iterator[Control
         path=place,
         label=label,
         hint=_hint(field.kind),
-        value=_shown(value),
+        value=_grouped(_shown(value)) if isinstance(field.kind, Whole | Number | Amount | Percent) else _shown(value),
         style=_style(field.kind),
         options={option: meaning(field.key, option) for option in _options(field.kind, raw)},
         unit=_unit(field.kind, raw),
         whole=isinstance(field.kind, Whole),
+        default=_default(field),
         needed=field.required,
         renames=value is not None and is_name(place),
     )
+
+
+def _default(field: Field) -> Text | None:
+    default = str(field.default).lower() if isinstance(field.default, bool) else field.default
+    return meaning(field.key, default) if isinstance(field.kind, Choice | YesNo) and default else None
+
+
+def _grouped(number: str) -> str:
+    """110_000.00 as people write it: 110,000.00."""
+    found = number.replace("_", ",")
+    return found if _GROUPED.fullmatch(found) else number
 
 
 def _unit(kind: Kind, raw: Any) -> str:
@@ -449,6 +464,8 @@ def _toml(kind: Kind, typed: str) -> str:
             return _pairs(typed, lambda name: Whole() if name == "days" else Instant())
         case Whole() | Number() | Amount() | Percent() if _NUMBER.fullmatch(typed):
             return typed
+        case Whole() | Number() | Amount() | Percent() if _GROUPED.fullmatch(typed):
+            return typed.replace(",", "_")
         case YesNo() if typed in ("true", "false"):
             return typed
         case Instant() if _TIME.fullmatch(typed):
