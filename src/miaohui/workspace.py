@@ -6,11 +6,13 @@ from pathlib import Path
 
 import asyncpg
 
+from miaohui.campaign.code_batches import CodeBatches
 from miaohui.campaign.office import Office
 from miaohui.clock import Clock, system_clock
 from miaohui.customers import identities
 from miaohui.events.ingest import Ingest
 from miaohui.events.store import EventStore
+from miaohui.host.codes import TypedCodes
 from miaohui.host.fairground import Fairground
 from miaohui.host.glance import Glance
 from miaohui.host.host import Host
@@ -46,6 +48,8 @@ class Workspace:
     fairground: Fairground = field(init=False)
     glance: Glance = field(init=False)
     office: Office = field(init=False)
+    typed: TypedCodes = field(init=False)
+    codes: CodeBatches = field(init=False)
     ingest: Ingest = field(init=False)
     war_room: WarRoom = field(init=False)
 
@@ -54,6 +58,8 @@ class Workspace:
         self.fairground = Fairground(self.host, self.db)
         self.glance = Glance(self.db)
         self.office = Office(self.db, self.fairground, self.events, self.vault, self.zone, self.currency)
+        self.typed = TypedCodes(self.vault)
+        self.codes = CodeBatches(self.db, self.host, self.vault, self.typed, self.zone, self.currency)
         self.ingest = Ingest(self.db, self.acquaint, lambda: self.clock())
         self.war_room = WarRoom(self._moment)
 

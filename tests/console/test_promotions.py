@@ -90,6 +90,52 @@ async def test_a_promotion_is_written_tried_and_saved(fair: Fair, console_app: C
     await visitor.leave()
 
 
+async def test_codes_that_work_once_are_made_and_taken_away(
+    fair: Fair, console_app: Console, chromium: Browser
+) -> None:
+    once = PROMOTIONS.replace('codes = ["TEA10"]', "single_use = true")
+    assert edited(once, form_of(once, "insiders")) == (once, "insiders")
+    await fair.office.create(await fair.actor(), document(fair.now_ms) + once)
+    visitor = await Visitor.come(chromium, console_app.url, language="en")
+    await sign_in(console_app, visitor, "operator")
+    page = visitor.page
+    await page.goto("/campaigns/autumn/promotions?edit=full")
+    await expect(page.locator("#codes")).to_have_count(0)
+    await page.goto("/campaigns/autumn/promotions?edit=insiders")
+    await expect(page.get_by_text("None are made yet.")).to_be_visible()
+    await page.get_by_label("How many").fill("70000")
+    await page.get_by_label("Length without the prefix").select_option("8")
+    await page.get_by_role("button", name="Make them").click()
+    await expect(page.locator(".mh-toast")).to_contain_text("70000 codes so short can be guessed: 9 characters or more")
+    await page.get_by_label("How many").fill("25")
+    await page.get_by_label("Prefix", exact=True).fill("tea")
+    await page.get_by_role("button", name="Make them").click()
+    await expect(page.locator(".mh-toast")).to_contain_text("25 codes are made")
+    await sound(visitor)
+    async with page.expect_download() as coming:
+        await page.get_by_role("link", name="Export CSV").click()
+    path = await (await coming.value).path()
+    head, *rows = path.read_text().lstrip("\ufeff").splitlines()
+    assert (head, len(rows)) == ("code,state", 25)
+    assert all(re.fullmatch(r"TEA-\w{4}-\w{4}-\w{2},free", row) for row in rows)
+    # the dry run asks for a code, whichever it is
+    await page.get_by_label("The customer is in").select_option("regulars")
+    await page.get_by_label("Code", exact=True).fill("anything")
+    await expect(page.locator("#tried li.applied")).to_contain_text("A code for regulars")
+    await visitor.leave()
+    done = await fair.workspace.db.fetch("select action, subject from audit where action like 'codes.%' order by seq")
+    assert [tuple(row) for row in done] == [("codes.made", "autumn/insiders"), ("codes.exported", "autumn/insiders")]
+    async with console_app.client() as client:
+        await console_app.log_in(client, "viewer")
+        batch = await fair.workspace.db.fetchval("select id from code_batch")
+        assert (await client.get(f"/campaigns/autumn/codes/{batch}/file")).status_code == 403
+        sent = await console_app.send(
+            client, "/campaigns/autumn/promotions/insiders/codes", {"count": "5", "length": "10"}
+        )
+        assert sent.status_code == 403
+    assert await fair.workspace.db.fetchval("select count(*) from code_batch") == 1
+
+
 async def test_what_does_not_read_is_not_saved(fair: Fair, console_app: Console) -> None:
     await fair.office.create(await fair.actor(), document(fair.now_ms) + PROMOTIONS)
     form = {"was": "full", "name": "full", "gives": "much off", "base": "1"}

@@ -34,7 +34,11 @@ from miaohui.workspace import Workspace
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 TheWorkspace: TypeAlias = NamedDependency[Workspace]
-_STATUS = {"forbidden": 403, "unknown_campaign": 404, "unreadable": 422, "too_large": 422, "other_id": 422}
+_STATUS = {"forbidden": 403, "unknown_campaign": 404, "unreadable": 422, "too_large": 422, "other_id": 422} | {
+    "unknown_batch": 404,
+    "bad_batch": 422,
+    "guessable": 422,
+}
 Note = Annotated[str, Meta(max_length=500, pattern=r"^[^\x00]*$")]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

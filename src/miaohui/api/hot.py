@@ -163,6 +163,8 @@ class Hot:
             raise Refused(refusal.code, **refusal.data)
         if caller is None or not caller.scope:
             raise Refused("unauthorised")
+        if verb == "placed":
+            fields = self.workspace.typed.order(fields, self.host.register)
         return Submission(
             id=self.host.id(caller, "", "", f"order/{order}", key),
             hash=body_hash(verb.encode() + b"\0" + body),

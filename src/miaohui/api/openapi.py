@@ -34,6 +34,7 @@ ABOUT = """A shop calls with its key (`Authorization: Bearer ...`); a customer's
 TAGS = {
     "plays": "What customers do: one operation for each action of each play",
     "orders": "What happens to an order of the shop: the only thing that reserves",
+    "codes": "Codes that work once: made in batches, taken away as a file",
     "prices": "What a cart costs, and why: nothing is reserved",
     "campaigns": "Documents, their life, their reviews",
     "audiences": "Conditions, read and counted",

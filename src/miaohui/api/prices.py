@@ -113,7 +113,7 @@ async def _quotes(request: AnyRequest, workspace: Workspace) -> Quotes:
     """The promotions that run; another process may have opened some, so it is looked at once a second."""
     if await workspace.glance.epoch() != workspace.host.register.epoch:
         await workspace.host.refresh()
-    return Quotes(workspace.host.register, workspace.glance, language_of(request))
+    return Quotes(workspace.host.register, workspace.glance, language_of(request), workspace.typed)
 
 
 async def _quote(workspace: Workspace, quotes: Quotes, cart: CartInput) -> Quote:

@@ -4,10 +4,10 @@ from typing import Any
 
 from litestar import Router
 
-from miaohui.api import audiences, campaigns, events, prices, reviews, webhooks
+from miaohui.api import audiences, campaigns, codes, events, prices, reviews, webhooks
 from miaohui.api.refusals import EXCEPTION_HANDLERS
 
-ROOMS: tuple[Any, ...] = (audiences, campaigns, events, prices, reviews, webhooks)
+ROOMS: tuple[Any, ...] = (audiences, campaigns, codes, events, prices, reviews, webhooks)
 """The modules of the API's rooms; each has HANDLERS."""
 
 API = Router(

@@ -60,6 +60,19 @@ SENTENCES: dict[str, Text] = {
     "unknown_thread": Text(
         "没有这条评论，或已解决：请刷新", "There is no such comment, or it is resolved: reload the page"
     ),
+    "no_single_use": Text(
+        "{play} 没有写 single_use = true，不用一次性优惠码",
+        "{play} has no single_use = true: it takes no codes that work once",
+    ),
+    "bad_batch": Text(
+        "每批 1 到 {most} 个，码长 {least} 到 {longest} 位，前缀至多 12 个大写字母或数字",
+        "A batch has 1 to {most} codes of {least} to {longest} characters, and a prefix of at most 12 letters and digits",
+    ),
+    "guessable": Text(
+        "{count} 个码这样短容易被猜中：码长至少 {length} 位",
+        "{count} codes so short can be guessed: {length} characters or more",
+    ),
+    "unknown_batch": Text("没有这批优惠码 {batch}", "There is no batch of codes {batch}"),
     "has_problems": Text("文件还有 {count} 处必须改正，第一处：{what}", "{count} must be put right first: {what}"),
 }
 

@@ -13,8 +13,8 @@ from litestar.response import Stream
 
 from miaohui.console.frame import show
 from miaohui.console.guard import TheWorkspace, needs
-from miaohui.console.sheets import Cell, sheet
 from miaohui.pages.language import AnyRequest
+from miaohui.pages.sheets import Cell, sheet
 from miaohui.team import audit
 from miaohui.workspace import Workspace
 

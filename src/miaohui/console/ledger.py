@@ -10,12 +10,12 @@ from litestar.response import Redirect, Stream
 
 from miaohui.console.frame import show
 from miaohui.console.guard import TheWorkspace, needs
-from miaohui.console.sheets import Cell, sheet
 from miaohui.ledger import statement as ledger
 from miaohui.ledger.accounts import Kind
 from miaohui.pages.errors import missing
 from miaohui.pages.format import plain
 from miaohui.pages.language import AnyRequest
+from miaohui.pages.sheets import Cell, sheet
 from miaohui.text import Text
 
 KINDS: list[tuple[str, Text, Text]] = [

@@ -28,6 +28,8 @@ NUMBERS = (
     "gift_stock",
 )
 WORDS = ("for", "exclusive", "on_budget_end")
+YES = ("single_use",)
+"""Keys that are true or not there."""
 
 
 async def sent(request: AnyRequest) -> dict[str, str]:
@@ -56,6 +58,7 @@ def form_of(text: str, name: str) -> dict[str, str]:
         parts = [str(part) for part in value] if isinstance(value, list) else [str(value)]
         form[key] = ("\n" if key in LISTS else ", ").join(parts)
     form |= {key: str(table[key]) for key in (*NUMBERS, *WORDS) if key in table}
+    form |= {key: "true" for key in YES if table.get(key)}
     return form
 
 
@@ -77,6 +80,7 @@ def edited(text: str, form: dict[str, str]) -> tuple[str, str]:
         written = form.get(key, "").strip()
         number = key in NUMBERS and re.fullmatch(r"-?[\d_]+(\.\d+)?", written)
         edits.append(Edit((*path, key), written if number else _quoted(written) if written else ""))
+    edits += [Edit((*path, key), "true" if form.get(key) else "") for key in YES]
     return edit(text, edits), name
 
 

@@ -16,6 +16,7 @@ from miaohui.campaign.lifecycle import Forbidden
 from miaohui.campaign.refused import CampaignRefused
 from miaohui.campaign.store import Campaign
 from miaohui.console.campaigns import campaign_of
+from miaohui.console.codes import LENGTHS
 from miaohui.console.frame import show
 from miaohui.console.guard import TheOperator, TheWorkspace, needs
 from miaohui.console.promotion_form import NEW, as_written, edited, form_of, sent
@@ -48,6 +49,7 @@ class Row(Struct, frozen=True):
     lane: LaneName
     said: tuple[Text, ...]
     codes: tuple[str, ...]
+    single_use: bool
     audience: str
 
 
@@ -132,6 +134,8 @@ async def _page(
         chosen=chosen,
         form=cart,
         may=may,
+        batches=await workspace.codes.of(campaign.id, chosen) if form_of(text, chosen).get("single_use") else None,
+        lengths=LENGTHS,
         refusal=refusal,
         NEW=NEW,
         **await tried(request, workspace, as_written(text, form), cart),
@@ -147,7 +151,8 @@ def _rows(document: Document | None) -> list[Row]:
         made = promotion.promotion(play.rules)
         lane = min((made.lane_of(effect) for effect in made.effects), key=LANES.index)
         title = play.head.title or promotion.TITLE
-        found.append(Row(name, title, lane, promotion.said(play.rules), play.rules.codes, play.head.for_))
+        rules = play.rules
+        found.append(Row(name, title, lane, promotion.said(rules), rules.codes, rules.single_use, play.head.for_))
     return sorted(found, key=lambda row: LANES.index(row.lane))
 
 

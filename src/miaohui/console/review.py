@@ -13,13 +13,13 @@ from miaohui.console.frame import show
 from miaohui.console.guard import TheWorkspace, needs
 from miaohui.console.ledger import statement_path
 from miaohui.console.progress import shown
-from miaohui.console.sheets import Cell, sheet
 from miaohui.console.stages import pages_of, pages_of_past, play_icon
 from miaohui.events.envelope import snake
 from miaohui.host.setup import machine
 from miaohui.pages.errors import missing
 from miaohui.pages.format import plain
 from miaohui.pages.language import AnyRequest
+from miaohui.pages.sheets import Cell, sheet
 from miaohui.review.figures import NOT_MEASURED, Finding, Missing, PlayReview, Review
 from miaohui.review.reviews import review_of
 from miaohui.text import Text

@@ -1,7 +1,8 @@
 """Reading what the host holds without a lock and without waiting for it: for answers that decide nothing.
 
 Pools and budgets are the same for everybody: they are remembered for `REMEMBERED_MS`, and so is who a customer is. What belongs
-to one customer (his wallet, his counters, his coupons) is read each time. A cart that needs none of these costs no query at all.
+to one customer (his wallet, his counters, his coupons, the code he typed) is read each time. A cart that needs none of these costs
+no query at all.
 The truth is told when the order is placed.
 """
 
@@ -14,11 +15,12 @@ from msgspec.structs import replace
 
 from miaohui.host.storage import Person, StateRow
 from miaohui.host.submission import Customer
-from miaohui.ledger.accounts import Account, is_world
+from miaohui.ledger.accounts import CODES, Account, is_world
 
 REMEMBERED_MS = 1_000
 PEOPLE_MAX = 50_000
 
+_A_CODE = f"/{CODES}/"
 _ACCOUNTS = """
 select now_ms() as at, key, debits, credits, debits_pending, credits_pending, unit, overdraft, ceiling, version
 from account where key = any($1)
@@ -87,7 +89,7 @@ class Glance:
             found[row["key"]] = Account(*list(row.values())[2:])
         for key in ask:
             account = found.setdefault(key, Account())
-            if not key.startswith(("wallet/", "limit/")):
+            if not key.startswith(("wallet/", "limit/")) and _A_CODE not in key:
                 self._accounts[key] = (_ticks(), replace(account))
         return found
 

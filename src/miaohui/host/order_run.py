@@ -289,7 +289,7 @@ def _priced(
 ) -> CartPrice:
     """The promotions `offered` on `lines` of the order."""
     buyer = Buyer(order.who, order.audiences, order.facts)
-    codes = [claim.code for claim in order.claims if claim.code]
+    codes = [word for c in order.claims if c.code for word in (c.code, f"{c.campaign}/{c.play}")]
     return cart_price(order.currency, lines, buyer, offered, balances, codes, now_ms, chosen=chosen)
 
 

@@ -1,6 +1,6 @@
 """What became of promotions, codes and claims in a quote, in the caller's language."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -64,14 +64,22 @@ class Words(Struct, frozen=True):
         )
 
     def codes(
-        self, typed: Iterable[str], told: Iterable[Told], owned: Mapping[tuple[str, str], Iterable[str]]
+        self,
+        typed: Iterable[str],
+        told: Iterable[Told],
+        owned: Mapping[tuple[str, str], Iterable[str]],
+        too_fast: Collection[str],
     ) -> tuple[TypedCode, ...]:
-        """What became of each code that was typed; `owned`: (campaign, play) -> the codes of that promotion."""
+        """What became of each code that was typed; `owned`: (campaign, play) -> the codes of that promotion; `too_fast`: those that
+        were not looked up."""
         by_code = {plain(code): one for one in told for code in owned.get((one.campaign, one.play), ())}
         found = []
         for code in typed:
             one = by_code.get(plain(code))
-            if one is None:
+            if code in too_fast:
+                words = spoken(Refusal("too_fast"), self.language).sentence
+                found.append(TypedCode(code=code, accepted=False, reason="too_fast", sentence=words))
+            elif one is None:
                 words = SENTENCES["unknown_code"](self.language)
                 found.append(TypedCode(code=code, accepted=False, reason="unknown_code", sentence=words))
             else:

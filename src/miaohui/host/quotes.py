@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from miaohui.host import orders
+from miaohui.host.codes import TypedCodes
 from miaohui.host.glance import Glance
 from miaohui.host.order_price import Buyer, CartPrice, Share, cart_price
 from miaohui.host.orders import GIFT, ClaimInput, line_reply
@@ -29,9 +30,12 @@ from miaohui.plays._contract import Claim, Decision, Line, Moment, Place, Placed
 class Quotes:
     """Prices carts for one workspace."""
 
-    def __init__(self, register: Register, glance: Glance | None, language: str) -> None:
-        """Without a glance nothing is looked up: every limit is unused and nobody is known (a dry run)."""
-        self.register, self.glance, self.language = register, glance, language
+    def __init__(
+        self, register: Register, glance: Glance | None, language: str, typed: TypedCodes | None = None
+    ) -> None:
+        """Without a glance nothing is looked up: every limit is unused, nobody is known, and any code that works once is good (a
+        dry run). Without `typed` no such code is."""
+        self.register, self.glance, self.language, self.typed = register, glance, language, typed
 
     async def quote(
         self, cart: CartInput, customer: Customer = Customer(), *, pretend: Pretend | None = None
@@ -62,6 +66,10 @@ class _Run:
         self.refused: list[NotGranted] = []
         self.out: dict[str, Refusal] = {}
         """Promotions that are left out by what the host or their play says: id -> why."""
+        self.once: dict[str, str] = {}
+        """Promotions for which a code that works once was typed: id -> the code."""
+        self.too_fast: tuple[str, ...] = ()
+        """Codes that were not looked up, because he has tried so many."""
 
     async def all(self) -> Quote:
         """The whole way."""
@@ -70,6 +78,7 @@ class _Run:
         claims = list(self.cart.claims)
         first = [claim for claim in claims if claim.line and not claim.coupon]
         lines, granted = await self.others(first, lines, 0)
+        await self.look_up()
         entries = self.candidates()
         priced = await self.promotions(entries, lines)
         applied = [
@@ -81,15 +90,49 @@ class _Run:
 
     # --- promotions -----------------------------------------------------------------------------------------------------
 
+    async def look_up(self) -> None:
+        """Which promotions the typed codes that work once belong to."""
+        if not self.cart.codes:
+            return
+        asking = [entry for entry in self.register.promotions() if self.asked(entry) and entry.current.rules.single_use]
+        public = {plain(code) for entry in self.register.promotions() for code in entry.current.rules.codes}
+        codes = [code for code in self.cart.codes if plain(code) not in public]
+        if not asking or not codes:
+            return
+        if self.dry:
+            self.once = {entry.current.id: codes[0] for entry in asking}
+            return
+        typed, customer = self.quotes.typed, self.who.customer
+        if typed is None:
+            return
+        if typed.too_many(customer, self.now_ms):
+            self.too_fast = tuple(codes)
+            return
+        accounts = {(e.current.id, code): typed.account(e.current.id, code) for e in asking for code in codes}
+        await self.look(accounts.values())
+        made = {
+            pair: self.balances[account]
+            for pair, account in accounts.items()
+            if self.balances[account].unit is not None
+        }
+        found = sorted(made, key=lambda pair: made[pair].room())  # one that can be used comes last, and is taken
+        self.once = dict(found)
+        typed.were_wrong(customer, set(codes) - {code for _, code in found}, self.now_ms)
+
+    def asked(self, entry: Entry) -> bool:
+        """Whether the cart asks this promotion: its currency, its campaign."""
+        setup = entry.current
+        return setup.currency == self.cart.currency and (
+            not self.cart.campaigns or setup.campaign in self.cart.campaigns
+        )
+
     def candidates(self) -> list[Entry]:
         """The promotions that are open to this customer now, without those that need a code nobody typed; by campaign and name."""
         typed = {plain(code) for code in self.cart.codes}
         found = []
         for entry in self.register.promotions():
             setup = entry.current
-            if setup.currency != self.cart.currency or (
-                self.cart.campaigns and setup.campaign not in self.cart.campaigns
-            ):
+            if not self.asked(entry) or (setup.rules.single_use and setup.id not in self.once):
                 continue
             if setup.rules.codes and not typed & {plain(code) for code in setup.rules.codes}:
                 continue
@@ -116,7 +159,8 @@ class _Run:
         while True:
             buyer = Buyer(self.who, self.audiences_in(entries), self.cart.facts)
             offered = [entry.offer() for entry in entries]
-            priced = cart_price(self.cart.currency, lines, buyer, offered, self.balances, self.cart.codes, self.now_ms)
+            codes = (*self.cart.codes, *self.once)
+            priced = cart_price(self.cart.currency, lines, buyer, offered, self.balances, codes, self.now_ms)
             gone = await self.refusing(entries, priced, lines)
             if not gone:
                 return priced
@@ -212,7 +256,9 @@ class _Run:
             lines=lines,
             instance=claim.instance,
             coupon=claim.coupon,
-            code=claim.code,
+            code=self.quotes.typed.sealed(setup.id, claim.code)
+            if self.quotes.typed and setup.id in self.once
+            else claim.code,
             line=claim.line,
             given_minor=share.given_minor if share else {},
             kept=share.kept if share else {},
@@ -225,7 +271,7 @@ class _Run:
         setup = entry.current
         codes = {plain(code) for code in setup.rules.codes}
         typed = next((code for code in self.cart.codes if plain(code) in codes), "")
-        return ClaimInput(setup.campaign, setup.play, code=typed)
+        return ClaimInput(setup.campaign, setup.play, code=self.once.get(setup.id, typed))
 
     async def look(self, keys: Iterable[str]) -> None:
         """Have these accounts in `balances`."""
@@ -246,7 +292,11 @@ class _Run:
         by_id = {entry.current.id: entry for entry in self.register.promotions()}
         out = [(by_id[id], refusal) for id, refusal in self.out.items()]
         told = self.words.told(entries, priced, out)
-        owned = {(one.campaign, one.play): by_id[f"{one.campaign}/{one.play}"].current.rules.codes for one in told}
+        owned = {
+            (one.campaign, one.play): (*by_id[id].current.rules.codes, *([self.once[id]] if id in self.once else ()))
+            for one in told
+            for id in (f"{one.campaign}/{one.play}",)
+        }
         earned = {
             share.outcome.promotion: share.kept[name]
             for share in priced.shares
@@ -262,7 +312,7 @@ class _Run:
             prepaid_minor=priced.priced.prepaid_minor,
             claims=tuple(claims),
             promotions=told,
-            codes=self.words.codes(self.cart.codes, told, owned) if self.cart.codes else (),
+            codes=self.words.codes(self.cart.codes, told, owned, self.too_fast) if self.cart.codes else (),
             not_granted=tuple(self.refused),
             points=sum(share.kept.get("points", 0) for share in priced.shares),
             earned=earned,

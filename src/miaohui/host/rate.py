@@ -9,6 +9,11 @@ class Rate:
         self._recent: dict[tuple[str, str], list[int]] = {}
         self._people_max = people_max
 
+    def full(self, play: str, customer: str, now_ms: int, count: int, seconds: int) -> bool:
+        """Whether another action would not fit now; counts nothing."""
+        recent = self._recent.get((play, customer), ())
+        return len(recent) >= count and now_ms - recent[-count] < seconds * 1000
+
     def allows(self, play: str, customer: str, now_ms: int, count: int, seconds: int) -> bool:
         """Count this action and say whether it still fits."""
         key = (play, customer)

@@ -24,6 +24,8 @@ from msgspec import Struct
 
 USE = "use"
 """Unit of the counters: one use of a play."""
+CODES = "codes"
+"""The pool whose instances are codes that work once, by their keyed hash: each holds its one use until it is taken."""
 
 
 class Kind(IntEnum):

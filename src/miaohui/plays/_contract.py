@@ -37,6 +37,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from miaohui.ledger.accounts import (
+    CODES,
     USE,
     Account,
     Kind,
@@ -53,6 +54,7 @@ from miaohui.ledger.accounts import (
 from miaohui.text import Text
 
 __all__ = [
+    "CODES",
     "USE",
     "Account",
     "Claim",

@@ -12,12 +12,15 @@ Value     place   holds budget -> spent (what it gives) and one use: world -> us
           refund  what of the discount comes back: spent -> budget, with the points that made it; gifts: given_n -> the shop's
                   stock; of what was earned the share of the goods, as far as it is still there; of the whole order also the use
                   (unless `use_comes_back` is off)
+Codes     with `single_use` each order needs a code that works once: the use does not come from the world, it waits in the
+          code's own account, codes/<keyed hash>, and goes back there
 Promises  uses <= `uses`, uses of one identity <= `per_customer`; of the orders placed on one day of the campaign's zone not more
           than `uses_per_day`, and `per_customer_per_day` of one identity; spent + held <= budget. With `let_last_exceed` the
           order that meets the end of the budget gets its discount in full: what is over comes from outside, world -> spent, and
           shows there.
 Money     of `budget`, or without one of the campaign's.
-Refusals  place: the codes of `pricing.explain`, which say why a cart does not get it; over_budget when the campaign's budget ends.
+Refusals  place: the codes of `pricing.explain`, which say why a cart does not get it; over_budget when the campaign's budget ends;
+          unknown_code, code_used.
 Source    shops' promotions as the field knows them; a use counts only when it gave something, and before the payment.
 """
 
@@ -31,6 +34,7 @@ from msgspec.structs import replace
 
 from miaohui.money import Money
 from miaohui.plays._contract import (
+    CODES,
     USE,
     Account,
     Claim,
@@ -68,9 +72,7 @@ _GIFTS = range(1, GIFTS_MAX + 1)
 
 TITLE = Text(zh="促销", en="Promotion")
 ICON = "discount"
-SENTENCES = {
-    code: said for code, said in WHY_NOT.items() if code not in ("not_in_audience", "ended", "unknown_code")
-} | {
+SENTENCES = {code: said for code, said in WHY_NOT.items() if code not in ("not_in_audience", "ended")} | {
     "over_budget": Text(
         zh="活动预算已用完，暂时没有优惠", en="The campaign's budget is used up: there is no discount any more"
     ),
@@ -82,6 +84,7 @@ LABELS = {
     "pieces": Text(zh="满多少件", en="Pieces"),
     "when": Text(zh="条件", en="When"),
     "codes": Text(zh="优惠码", en="Codes"),
+    "single_use": Text(zh="一次性优惠码", en="Codes that work once"),
     "show_code": Text(zh="页面上公开优惠码", en="Show the code"),
     "lane": Text(zh="计价层", en="Lane"),
     "priority": Text(zh="优先级", en="Priority"),
@@ -125,6 +128,9 @@ class Rules(Struct, frozen=True, kw_only=True):
         tuple[Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{3,40}$")], ...],
         Meta(description="One of them must be typed; capitals do not matter"),
     ] = ()
+    single_use: Annotated[bool, Meta(description="A code that works once must be typed; they are made in batches")] = (
+        False
+    )
     show_code: Annotated[bool, Meta(description="Pages and listing prices may show the code")] = False
     lane: Annotated[
         Literal["", "activity", "item", "units", "order", "coupon"],
@@ -165,6 +171,8 @@ class Rules(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         promotion(self)  # the engine refuses what makes no sense
+        if self.single_use and self.codes:
+            raise ValueError("codes can be typed by everybody, single_use ones are made in batches: write one of them")
         gifts = self.gifts()
         if len(gifts) > GIFTS_MAX:
             raise ValueError(f"{len(gifts)} gifts: {GIFTS_MAX} at most")
@@ -251,6 +259,8 @@ def promotion(rules: Rules) -> Promotion:
     when = [_ours(rules, condition) for condition in rules.when]
     if rules.codes:
         when.append(Code(any_of=rules.codes))
+    if rules.single_use:  # whoever prices the cart says so by the promotion's id when there is a code for it
+        when.append(Code(any_of=(rules.id,)))
     if rules.from_minor is not None:
         when.append(Spend(at_least_minor=rules.from_minor, scope=rules.on))
     if rules.pieces is not None:
@@ -322,7 +332,7 @@ def pools(rules: Rules) -> dict[str, Pool]:
 
 def flow(rules: Rules) -> tuple[Text, ...]:
     """It comes by itself, or by a code."""
-    code = (Text(zh="输入优惠码", en="Type the code"),) if rules.codes else ()
+    code = (Text(zh="输入优惠码", en="Type the code"),) if rules.codes or rules.single_use else ()
     return (*code, Text(zh="下单自动优惠", en="The order costs less"))
 
 
@@ -387,6 +397,8 @@ def touches(rules: Rules, action: Action) -> tuple[tuple[str, ...], tuple[str, .
     """No state; its pools, the counters, and the customer's wallet where points or money go."""
     keys = [_budget(rules), _pool(rules, "spent"), _pool(rules, "used"), world_key(USE), world_key(rules.currency)]
     keys += [key for key, _ in _counters(rules, action.claim)]
+    if rules.single_use:
+        keys.append(_use(rules, action.claim))
     for n, sku in enumerate(rules.gifts(), 1):
         keys += [_pool(rules, f"given_{n}"), sku_key(sku) if isinstance(action, Refund) else _pool(rules, f"gifts_{n}")]
     customer = action.claim.who.customer
@@ -428,6 +440,8 @@ def _place(rules: Rules, balances: Mapping[str, Account], claim: Claim) -> Decis
         kept["excess"] = wanted - room
     if rules.uses is not None and balances[_pool(rules, "used")].received() >= rules.uses:
         return Refusal("used_up", {"limit": rules.uses})
+    if rules.single_use and (refusal := _tried(balances[_use(rules, claim)])):
+        return refusal
     for kind, limit in _limits(rules, claim):
         if rules.per_customer is not None and balances[limit].received() >= rules.per_customer:
             return Refusal("used_by_you", {"limit": rules.per_customer, "identity": kind})
@@ -460,7 +474,7 @@ def _wanted(rules: Rules, claim: Claim) -> Iterator[Transfer]:
     excess = kept.get("excess", 0)
     yield Transfer(_budget(rules), _pool(rules, "spent"), sum(claim.given_minor.values()) - excess)
     yield Transfer(world_key(rules.currency), _pool(rules, "spent"), excess)
-    yield Transfer(world_key(USE), _pool(rules, "used"), 1, ceiling=rules.uses)
+    yield Transfer(_use(rules, claim), _pool(rules, "used"), 1, ceiling=rules.uses)
     yield Transfer(wallet_key(customer, POINTS), _pool(rules, "points"), kept.get("points", 0))
     yield Transfer(world_key(POINTS), wallet_key(customer, POINTS), kept.get("earned_points", 0))
     yield Transfer(_budget(rules), wallet_key(customer, rules.currency), kept.get("earned_money", 0))
@@ -484,7 +498,7 @@ def _refund(rules: Rules, balances: Mapping[str, Account], action: Refund) -> De
     for n, (sku, back) in enumerate(zip(rules.gifts(), gifts, strict=True), 1):
         transfers.append(Transfer(_pool(rules, f"given_{n}"), sku_key(sku), back))
     if uses:
-        transfers.append(Transfer(_pool(rules, "used"), world_key(USE), 1))
+        transfers.append(Transfer(_pool(rules, "used"), _use(rules, claim), 1))
         transfers += [Transfer(counter, world_key(USE), 1) for counter, _ in _counters(rules, claim)]
     moved = tuple(t for t in transfers if t.amount)
     if not moved:
@@ -537,6 +551,18 @@ def gift_line(id: str, sku: str) -> str:
 
 def _limits(rules: Rules, claim: Claim) -> list[tuple[str, str]]:
     return [] if rules.per_customer is None else claim.who.limits(rules.id, rules.identities)
+
+
+def _use(rules: Rules, claim: Claim) -> str:
+    """Where a use comes from and goes back to: the code's account, or the world, where there are as many as the limits allow."""
+    return pool_key(rules.id, CODES, claim.code) if rules.single_use else world_key(USE)
+
+
+def _tried(code: Account) -> Refusal | None:
+    """Why this code does not work: none was made so, or its use is taken."""
+    if code.unit is None:
+        return Refusal("unknown_code")
+    return None if code.room() else Refusal("code_used")
 
 
 def _daily(rules: Rules, claim: Claim) -> list[tuple[str, int | None]]:

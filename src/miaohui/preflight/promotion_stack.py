@@ -99,7 +99,7 @@ def _tried(
     due = pieces * price
     line = Line(line="1", sku=sku, quantity=pieces, unit_price_minor=price, due_minor=due, cost_minor=cost)
     offers = [offer for _, offer in offered]
-    codes = [code for offer in offers for code in offer.rules.codes[:1]]
+    codes = [code for offer in offers for code in (*offer.rules.codes[:1], offer.promotion.id)]
     priced = cart_price(document.currency, (line,), Buyer(Who("")), offers, {}, codes, 0)
     applied = [
         play for (play, _), share in zip(offered, priced.shares, strict=True) if share.outcome.status == "applied"

@@ -71,6 +71,7 @@ SENTENCES = {
     "budget_used_up": Text(zh="活动预算已用完", en="Its budget is used up"),
     # codes the customer entered
     "unknown_code": Text(zh="没有这个优惠码", en="There is no such code"),
+    "code_used": Text(zh="这个优惠码已用过", en="This code has been used"),
 }  # fmt: skip
 
 

@@ -1,0 +1,59 @@
+"""Codes that work once, made and taken away on the promotion's page."""
+
+from litestar import get, post
+from litestar.params import FromPath
+from litestar.response import Redirect, Stream
+
+from miaohui.campaign.code_batches import LENGTH_MAX, LENGTH_MIN
+from miaohui.campaign.refused import CampaignRefused
+from miaohui.console.guard import TheOperator, TheWorkspace, needs
+from miaohui.pages.errors import missing
+from miaohui.pages.language import AnyRequest, language_of
+from miaohui.pages.render import see_other
+from miaohui.pages.sheets import sheet
+from miaohui.text import Text
+
+
+@post("/campaigns/{id:str}/promotions/{play:str}/codes", guards=[needs("code.edit")])
+async def make_codes(
+    request: AnyRequest, workspace: TheWorkspace, operator: TheOperator, id: FromPath[str], play: FromPath[str]
+) -> Redirect:
+    """A batch of the form; the page says how many there are now, or why there are none."""
+    form = {name: str(value).strip() for name, value in (await request.form()).items()}
+    count, length = (int(form[key]) if form.get(key, "").isdecimal() else 0 for key in ("count", "length"))
+    back = f"/campaigns/{id}/promotions?edit={play}"
+    try:
+        batch = await workspace.codes.make(operator, id, play, count, form.get("prefix", ""), length)
+    except CampaignRefused as no:
+        return see_other(request, back, no.sentence, "bad")
+    done = Text(f"已生成 {batch.count} 个优惠码，可以导出。", f"{batch.count} codes are made: take the file.")
+    return see_other(request, back, done)
+
+
+@get("/campaigns/{id:str}/codes/{batch:str}/file", guards=[needs("code.edit")])
+async def export_codes(
+    workspace: TheWorkspace, operator: TheOperator, id: FromPath[str], batch: FromPath[str], request: AnyRequest
+) -> Stream:
+    """The codes of the batch with what became of each."""
+    try:
+        found = await workspace.codes.batch(batch)
+    except CampaignRefused as no:
+        raise missing(no.sentence) from None
+    if found.campaign != id:
+        raise missing(Text("这个活动没有这批优惠码", "This campaign has no such batch"))
+    names = Text("优惠码 状态", "code state")(language_of(request)).split()
+    states = {
+        "free": Text("未用", "free"),
+        "held": Text("待付款订单占用", "held by an unpaid order"),
+        "used": Text("已用", "used"),
+    }
+    rows = await workspace.codes.export(operator, found)
+    return sheet(
+        f"codes-{id}-{found.play}.csv",
+        names,
+        ((code, states[state](language_of(request))) async for code, state in rows),
+    )
+
+
+LENGTHS = range(LENGTH_MIN, LENGTH_MAX + 1)
+HANDLERS = [make_codes, export_codes]
