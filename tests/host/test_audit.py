@@ -82,6 +82,31 @@ async def test_each_change_behind_the_hosts_back_is_found(database, postgres_url
     assert any(what in found for found in (await wrong(database))[name])
 
 
+async def test_the_last_answer_is_the_furthest_whatever_the_clock_said(database, postgres_url):
+    f, g = await ground(database)
+    await g.open(CAMPAIGN, [later("coupon"), later("group_buy")], "USD", 50_000)
+    coupons = [(await f.do(f.act("coupon", "claim", c)))["coupon"] for c in ("a", "b", "c")]
+    for n, c in enumerate("abc"):
+        await f.do(f.placed(f"o{n}", c, ("coupon", {"coupon": coupons[n]})))
+    await f.do(f.order("o1", "cancelled"))
+    await f.host.stop()
+    f = await postgres_fair([], database, [T + 70 * 86_400_000 - 600_000])
+    await f.host.start()
+    await f.do(f.order("o0", "paid"))
+    await f.do(f.order("o2", "paid"))
+    await f.do(f.order("o2", "refunded"))
+    await f.host.stop()
+    late = """select min(at) filter (where body like '%"paid"%') < max(at) filter (where body like '%"placed"%') from reply"""
+    assert await database.fetchval(late)  # the clock did go back
+    assert await wrong(database) == {}
+    owner = await asyncpg.connect(
+        postgres_url, server_settings={"search_path": await database.fetchval("select current_schema")}
+    )
+    await owner.execute('delete from reply where body like \'%"o2"%"refunded"%\'')
+    await owner.close()
+    assert await wrong(database) == {"answers": ["order/o2"]}
+
+
 async def test_an_amount_beyond_the_sums_is_compared_exactly(database, postgres_url):
     await played(database)
     schema = await database.fetchval("select current_schema")

@@ -6,8 +6,9 @@
     pendings      every open hold has a state that keeps it and a timer that ends it; every settled one was settled once
     events        each pool that a play proves (PROOFS) has moved by exactly what its events say
     orders        each paid or refunded order has its event, and no other order has
-    answers       the newest answer about each order says what the order is; what an action opened has its answer
+    answers       the furthest answer about each order says what the order is; what an action opened has its answer
 
+An order goes in one direction only (`orders.STATUSES`), so that its last answer is known without a clock, which may have gone back.
 A finding names the account or order, what is there and what should be. Every table is read once, in the order in which it lies.
 What would need a table of all accounts is compared by sums over keyed hashes (`audit_sums`); only if those differ is the account
 looked for. PostgreSQL sums while Python reads the events, both in the same snapshot; Python keeps sums, and the ids of paid orders.
@@ -25,6 +26,7 @@ from msgspec import Struct
 
 from miaohui.host import audit_sums
 from miaohui.host.audit_events import Told, told
+from miaohui.host.orders import STATUSES
 from miaohui.host.setup import proofs
 from miaohui.host.setup import unpack as unpack_setup
 
@@ -71,10 +73,9 @@ where s.key ~ '^play/.*/[0-9a-f]{32}$' and r.key is null
   and not exists (select 1 from campaign c where c.id = s.campaign and c.state = 'archived') limit 20
 """
 _SAID = """
-select 'order/' || (j ->> 'order') collate "C" as key, string_agg(j ->> 'status', ',') as said from (
-  select j, at, max(at) over (partition by j ->> 'order') as newest from (
-    select convert_from(body, 'UTF8')::json as j, at from reply where substring(body, 1, 10) = '{"order":"'::bytea) a) b
-where at = newest group by 1 order by 1
+select 'order/' || (j ->> 'order') collate "C" as key, ($1::text[])[max(array_position($1::text[], j ->> 'status'))] as said
+from (select convert_from(body, 'UTF8')::json as j from reply where substring(body, 1, 10) = '{"order":"'::bytea) a
+group by 1 order by 1
 """
 _ORDERS = "select key, body from state where key >= 'order/' and key < 'order0' order by key"
 
@@ -204,7 +205,7 @@ async def _orders(c: Any, heard: Told) -> tuple[tuple[Finding, ...], list[Findin
     unsaid: list[Finding] = []
     wrong: list[Finding] = []
     looked_at = 0
-    said = _Cursor(c.cursor(_SAID, prefetch=2000))
+    said = _Cursor(c.cursor(_SAID, list(STATUSES), prefetch=2000))
     await said.step()
     async for key, body in c.cursor(_ORDERS, prefetch=2000):
         looked_at += 1
@@ -220,7 +221,7 @@ async def _orders(c: Any, heard: Told) -> tuple[tuple[Finding, ...], list[Findin
             wrong.append(Finding(said.key, f"answered {said.value}", "an order that is there"))
             await said.step()
         if said.key == key:
-            if state.status not in said.value.split(","):
+            if state.status != said.value:
                 wrong.append(Finding(key, f"answered {said.value}", f"{state.status}, as it is"))
             await said.step()
         if len(wrong) + len(unsaid) > FINDINGS_MAX:

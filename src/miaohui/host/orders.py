@@ -20,6 +20,8 @@ from miaohui.plays._contract import Claim, Line, Placed, Refusal, Who
 from miaohui.pricing.allocation import allocate, spread
 
 Status = Literal["placed", "paid", "partly_refunded", "refunded", "cancelled", "expired"]
+STATUSES: tuple[Status, ...] = ("placed", "cancelled", "expired", "paid", "partly_refunded", "refunded")
+"""In the only direction an order goes; none is cancelled and expired."""
 PAY_MINUTES = 15
 """How long an order is reserved, unless a play it claims from says less."""
 LINES_MAX, CLAIMS_MAX, QUANTITY_MAX, PRICE_MAX = 200, 40, 100_000, 10**12
