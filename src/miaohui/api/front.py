@@ -5,12 +5,16 @@ content-length, nothing else under way on its connection. Any other is fed to uv
 short way never judges a doubtful request. It halves what the server spends on an action.
 
 It also ends connections that do harm by doing nothing: idle for `IDLE_S`, a request that is not whole after `REQUEST_S`, an answer
-that nobody reads for `IDLE_S`, and those beyond `CONNECTIONS_MAX`.
+that nobody reads for `IDLE_S`, and those beyond `CONNECTIONS_MAX`. Requests that are sent before the answers to earlier ones
+wait here, about `HELD_MAX` bytes, and then in the socket: uvicorn alone would read on with every answer and keep all of them. And
+a connection that was told to come again in a second is taken at its word: the action it sends sooner is looked at then, so that
+those who ask without end do not cost those who are served.
 """
 
 import re
 from typing import Any, ClassVar
 
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from miaohui.api.hot import BODY_MAX, Hot
@@ -20,12 +24,29 @@ IDLE_S = 75.0
 REQUEST_S = 30.0
 CONNECTIONS_MAX = 10_000
 HELD_MAX = 2 * BODY_MAX
+PIECE = 2048
+"""What uvicorn's parser is given at a time: it makes a request of everything in it at once."""
+BUSY_S = 1.0
+"""How long an action waits on a connection that has just been told *busy*; said in Retry-After."""
 _HOT = (b"POST /api/v1/plays/", b"POST /api/v1/orders/")
 _PLAIN = re.compile(
     rb"POST (/api/v1/(?:plays|orders)/[!-\"$->@-~]+) HTTP/1\.1\r\n"  # no query, no fragment
     rb"((?:[!#-'*+.^-z|~\-0-9A-Z]+:[ \t]*[\t -~\x80-\xff]*\r\n)+)\r\n"
 )
 _ODD = frozenset((b"transfer-encoding", b"expect", b"upgrade"))
+
+
+class _Flow(FlowControl):
+    """uvicorn's, which reads on whenever it looks for more: not while as much is held as may be."""
+
+    def __init__(self, front: "Front") -> None:
+        super().__init__(front.transport)
+        self._front = front
+
+    def resume_reading(self) -> None:
+        """Read on, if there is room."""
+        if len(self._front._held) <= HELD_MAX:
+            super().resume_reading()
 
 
 class Front(HttpToolsProtocol):
@@ -36,21 +57,35 @@ class Front(HttpToolsProtocol):
     _asked: tuple[str, dict[bytes, bytes]] | None = None
     """What an answer is under way for."""
     _held: bytes = b""
-    """Of a request that is not whole yet, or of the next one."""
+    """Of a request that is not whole yet, or of the next ones."""
+    _busy = False
+    """Whether *busy* was said less than `BUSY_S` ago."""
 
     # --- the short way ------------------------------------------------------------------------------------------------
     def data_received(self, data: bytes) -> None:
         """See asyncio.Protocol."""
-        if self._asked is not None or self.flow.write_paused:  # one after another
-            self._held += data
-            if len(self._held) > HELD_MAX:
-                self.flow.pause_reading()
-            return
         if self._held:
             data, self._held = self._held + data, b""
+        if self._asked is not None or self.flow.write_paused or self.pipeline:  # one after another
+            self._hold(data)
+            return
         idle = not self._coming and (self.cycle is None or self.cycle.response_complete)
-        if not (idle and data.startswith(_HOT) and self._takes(data)):
-            super().data_received(data)
+        if idle and data.startswith(_HOT):
+            if self._busy:
+                self._hold(data)
+                return
+            if self._takes(data):
+                return
+        at = 0
+        while at < len(data) and not self.pipeline and not self.transport.is_closing():
+            super().data_received(data[at : at + PIECE])
+            at += PIECE
+        self._hold(data[at:])
+
+    def _hold(self, data: bytes) -> None:
+        self._held = data
+        if len(data) > HELD_MAX:
+            self.flow.pause_reading()
 
     def _takes(self, data: bytes) -> bool:
         plain = _PLAIN.match(data)
@@ -73,7 +108,8 @@ class Front(HttpToolsProtocol):
             self._held, self._since_s = data, self.loop.time()
             return True
         self._unset_keepalive_if_required()
-        self._asked, self._held = (target, headers), data[stop:]
+        self._asked = target, headers
+        self._hold(data[stop:])
         if self.hot.quick(target, headers, data[start:stop], self._answer):
             return True
         self._asked, self._held = None, b""
@@ -90,6 +126,9 @@ class Front(HttpToolsProtocol):
         self.transport.write(b"%s%s%scontent-length: %d\r\n\r\n%s" % head)
         if self._ending:
             self.transport.close()
+        elif said.status == 503:
+            self._busy = True
+            self.loop.call_later(BUSY_S, self._rested)
         elif self._held:
             self.loop.call_soon(self._go_on)
 
@@ -104,15 +143,21 @@ class Front(HttpToolsProtocol):
         return common
 
     def _go_on(self) -> None:
-        self.flow.resume_reading()
         held, self._held = self._held, b""
+        self.flow.resume_reading()
         if held:
             self.data_received(held)
+
+    def _rested(self) -> None:
+        self._busy = False
+        if not self.transport.is_closing():
+            self._go_on()
 
     # --- connections that do nothing ----------------------------------------------------------------------------------
     def connection_made(self, transport: Any) -> None:
         """See asyncio.Protocol."""
         super().connection_made(transport)
+        self.flow = _Flow(self)
         self._coming = self._ending = False  # a request comes in through uvicorn's parser; the server stops
         self._since_s = self.loop.time()  # when the last thing began or ended
         self._watch = self.loop.call_later(REQUEST_S, self._look)
@@ -139,6 +184,8 @@ class Front(HttpToolsProtocol):
         """See uvicorn: an answer has been sent."""
         self._since_s = self.loop.time()
         super().on_response_complete()
+        if self._held and not self.pipeline and not self.transport.is_closing():
+            self.loop.call_soon(self._go_on)
 
     def pause_writing(self) -> None:
         """See asyncio.Protocol: the client does not read."""

@@ -11,6 +11,7 @@ import asyncio
 import resource
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator
 from itertools import count
 from typing import Any
@@ -24,11 +25,13 @@ Request = tuple[str, str, str]
 Story = Generator[Request, bytes, None]
 CAMPAIGN = "bench"
 PLAYS = f"/api/v1/plays/{CAMPAIGN}"
+BUSY = b"503"
 
 
 class Job(Struct, frozen=True):
     """Play `story` for `seconds`, or until `stories` have been told; customers are numbered from `first` on. `parties`: those
-    that a group story joins."""
+    that a group story joins. `at_once`: nobody asks before everybody is connected. `again_s`: who was told *busy* asks the same
+    again after so long; None: he gives up, and the next one comes."""
 
     host: str
     port: int
@@ -39,17 +42,21 @@ class Job(Struct, frozen=True):
     first: int = 0
     stories: int = 2**60
     parties: list[str] = []
+    at_once: bool = False
+    again_s: float | None = None
 
 
 class Tally(Struct, frozen=True):
-    """What came back: answers of each status, latencies in ms, and how many answers were not what was wanted. `told`: stories
-    begun; `made`: what they opened; `by_verb`: granted actions by the last word of their path; `cpu_s`: what the driver used."""
+    """What came back: answers of each status, latencies in ms (*busy* apart), and how many answers were not what was wanted.
+    `told`: stories begun; `made`: what they opened; `by_verb`: granted actions by the last word of their path; `cpu_s`: what the
+    driver used."""
 
     seconds: float
     answers: dict[str, int]
     p50_ms: float
     p99_ms: float
     max_ms: float
+    busy_p99_ms: float
     wrong: int
     told: int
     made: list[str]
@@ -131,24 +138,28 @@ class _Client(asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
-        self.send(None)
+        self.run.connected(self)
 
-    def send(self, answer: bytes | None) -> None:
+    def go_on(self, answer: bytes | None) -> None:
         """The next request of the story, or of the next one."""
-        if time.perf_counter() < self.run.until:
-            request = self.run.next(self, answer)
-            if request is not None:
-                path, key, body = request
-                self.verb = path.rpartition("/")[2]
-                self.sent = time.perf_counter()
-                self.transport.write(
-                    (
-                        f"POST {path} HTTP/1.1\r\n{self.run.head}idempotency-key: {key}\r\n"
-                        f"content-length: {len(body)}\r\n\r\n{body}"
-                    ).encode()
-                )
-                return
-        self.transport.close()
+        request = self.run.next(self, answer)
+        if request is None:
+            self.transport.close()
+            return
+        path, key, body = request
+        self.verb = path.rpartition("/")[2]
+        self.request = (
+            f"POST {path} HTTP/1.1\r\n{self.run.head}idempotency-key: {key}\r\ncontent-length: {len(body)}\r\n\r\n{body}"
+        ).encode()
+        self.send()
+
+    def send(self) -> None:
+        """Send the request, if there is time for an answer."""
+        self.sent = time.perf_counter()
+        if self.sent < self.run.until:
+            self.transport.write(self.request)
+        else:
+            self.transport.close()
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
@@ -161,15 +172,17 @@ class _Client(asyncio.Protocol):
             return
         body, status = self.buffer[head + 4 :], self.buffer[9:12]
         self.buffer = b""
-        self.run.latencies.append(time.perf_counter() - self.sent)
-        self.run.answers[status] = self.run.answers.get(status, 0) + 1
+        self.run.latencies[status].append(time.perf_counter() - self.sent)
+        if status == BUSY and self.run.job.again_s is not None:
+            self.run.loop.call_later(self.run.job.again_s, self.send)
+            return
         if status != b"200":
             self.story = None  # the customer gives up
         elif _WANTED[self.verb] not in body:
             self.run.wrong += 1
         else:
             self.run.by_verb[self.verb] = self.run.by_verb.get(self.verb, 0) + 1
-        self.send(body)
+        self.go_on(body)
 
     def connection_lost(self, error: Exception | None) -> None:
         self.run.lost()
@@ -177,16 +190,28 @@ class _Client(asyncio.Protocol):
 
 class _Run:
     def __init__(self, job: Job) -> None:
-        self.job, self.left = job, job.connections
+        self.job, self.left, self.loop = job, job.connections, asyncio.get_running_loop()
+        self.clients: list[_Client] = []
         self.tell, self.numbers, self.told = STORIES[job.story], count(job.first + 1), 0
         self.head = f"host: {job.host}\r\nauthorization: Bearer {job.key}\r\ncontent-type: application/json\r\n"
-        self.latencies: list[float] = []
-        self.answers: dict[bytes, int] = {}
+        self.latencies: dict[bytes, list[float]] = defaultdict(list)
         self.made: list[str] = []
         self.by_verb: dict[str, int] = {}
         self.wrong = 0
-        self.until = time.perf_counter() + job.seconds
-        self.done = asyncio.get_running_loop().create_future()
+        self.began = time.perf_counter()
+        self.until = self.began + job.seconds
+        self.done = self.loop.create_future()
+
+    def connected(self, client: _Client) -> None:
+        """Let it begin, or all of them once the last one is there."""
+        self.clients.append(client)
+        if not self.job.at_once:
+            client.go_on(None)
+        elif len(self.clients) == self.job.connections:
+            self.began = time.perf_counter()
+            self.until = self.began + self.job.seconds
+            for each in self.clients:
+                each.go_on(None)
 
     def next(self, client: _Client, answer: bytes | None) -> Request | None:
         """What a client sends next; None: every story has been told."""
@@ -209,20 +234,33 @@ class _Run:
 
 async def drive(job: Job) -> Tally:
     """Do a job."""
-    loop, began = asyncio.get_running_loop(), time.perf_counter()
     run = _Run(job)
     for _ in range(job.connections):
-        await loop.create_connection(lambda: _Client(run), job.host, job.port)
+        await run.loop.create_connection(lambda: _Client(run), job.host, job.port)
     await run.done
-    seconds, latencies = time.perf_counter() - began, sorted(run.latencies) or [0.0]
+    seconds = time.perf_counter() - run.began
+    busy = sorted(run.latencies.get(BUSY, ()))
+    served = sorted(s for status, took in run.latencies.items() if status != BUSY for s in took)
 
-    def at(share: float) -> float:
-        return round(1000 * latencies[min(int(len(latencies) * share), len(latencies) - 1)], 2)
+    def at(share: float, latencies: list[float] = served) -> float:
+        return round(1000 * latencies[min(int(len(latencies) * share), len(latencies) - 1)], 2) if latencies else 0.0
 
-    answers = {status.decode(): n for status, n in run.answers.items()}
+    answers = {status.decode(): len(took) for status, took in run.latencies.items()}
     used = resource.getrusage(resource.RUSAGE_SELF)
     cpu_s = used.ru_utime + used.ru_stime
-    return Tally(seconds, answers, at(0.5), at(0.99), at(1), run.wrong, run.told, run.made, run.by_verb, cpu_s)
+    return Tally(
+        seconds,
+        answers,
+        p50_ms=at(0.5),
+        p99_ms=at(0.99),
+        max_ms=at(1),
+        busy_p99_ms=at(0.99, busy),
+        wrong=run.wrong,
+        told=run.told,
+        made=run.made,
+        by_verb=run.by_verb,
+        cpu_s=cpu_s,
+    )
 
 
 if __name__ == "__main__":

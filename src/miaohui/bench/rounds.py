@@ -43,7 +43,6 @@ class Line(Struct, frozen=True):
     def of(cls, name: str, connections: int, rounds: Sequence[Round]) -> "Line":
         """The medians of `rounds`."""
         rates = [r.tally.per_second for r in rounds]
-        parts = dict.fromkeys(part for r in rounds for part in r.load.ours)
         return cls(
             name,
             connections,
@@ -54,13 +53,22 @@ class Line(Struct, frozen=True):
             statistics.median(r.tally.p99_ms for r in rounds),
             sum(r.tally.others for r in rounds),
             round(statistics.median(r.load.elsewhere for r in rounds), 2),
-            {
-                part: round(
-                    statistics.median(1e6 * r.load.ours.get(part, 0) / max(r.tally.granted, 1) for r in rounds), 1
-                )
-                for part in parts
-            },
+            cpu_us(rounds),
         )
+
+
+def cpu_us(rounds: Sequence[Round]) -> dict[str, float]:
+    """CPU of a granted action by process: the medians of `rounds`."""
+    parts = dict.fromkeys(part for r in rounds for part in r.load.ours)
+    return {
+        part: round(statistics.median(1e6 * r.load.ours.get(part, 0) / max(r.tally.granted, 1) for r in rounds), 1)
+        for part in parts
+    }
+
+
+def shares(cpu_us: dict[str, float]) -> str:
+    """The CPU of an action as people read it."""
+    return ", ".join(f"{part} {us:,.0f}" for part, us in cpu_us.items())
 
 
 def drive(job: Job, pids: Sequence[int]) -> Round:
@@ -88,10 +96,9 @@ def table(title: str, lines: Sequence[Line]) -> Table:
     )
     shown = Table(*columns, title=title)
     for x in lines:
-        cpu = ", ".join(f"{part} {us:,.0f}" for part, us in x.cpu_us.items())
         shown.add_row(
             *(x.name, str(x.connections), f"{x.per_second:,.0f}", f"{x.least:,.0f}-{x.most:,.0f}"),
-            *(f"{x.p50_ms:,.1f}", f"{x.p99_ms:,.1f}", str(x.others), cpu, f"{x.elsewhere} cores"),
+            *(f"{x.p50_ms:,.1f}", f"{x.p99_ms:,.1f}", str(x.others), shares(x.cpu_us), f"{x.elsewhere} cores"),
         )
     return shown
 

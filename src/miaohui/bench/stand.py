@@ -22,10 +22,11 @@ from miaohui.host.postgres import Postgres
 from miaohui.host.setup import Setup
 from miaohui.server.database import connect, open_database
 from miaohui.server.postgres import EmbeddedPostgres
-from miaohui.team import keys
+from miaohui.team import keys, operators
 from miaohui.vault import Vault
 
 WORKSPACE = "main"
+OPERATOR, PASSWORD = "operator", "a password for benches"
 START_S = 120
 
 
@@ -59,6 +60,14 @@ async def sign_up(data: Path, customers: int) -> None:
         await c.copy_records_to_table("customer", records=((id,) for id in ids), columns=("id",))
         rows = ((SHOP, identity_hash(vault, SHOP, f"c{n}"), sealed, id) for n, id in enumerate(ids, 1))
         await c.copy_records_to_table("identity", records=rows, columns=("kind", "hash", "value", "customer"))
+        await c.close()
+
+
+async def hire(data: Path) -> None:
+    """Let `OPERATOR` work in the folder `data`."""
+    with EmbeddedPostgres(data / "postgres") as postgres:
+        c = await connect(postgres.url, WORKSPACE)
+        await operators.add(c, "stand", OPERATOR, "admin", PASSWORD)
         await c.close()
 
 

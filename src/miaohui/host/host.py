@@ -74,7 +74,7 @@ class Host:
         secret: bytes,
         *,
         batch_max: int = 512,
-        queue_max: int = 20_000,
+        queue_max: int = 4096,
         sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
     ) -> None:
         self.storage, self.secret = storage, secret

@@ -183,6 +183,27 @@ def mix(
 
 
 @bench.command
+def overload(
+    *,
+    seconds: float = 5,
+    repeats: int = 2,
+    connections: tuple[int, ...] = (256, 1000, 4000, 8000),
+    crowd: int = 1000,
+    customers: int = 500_000,
+    json: bool = False,
+) -> None:
+    """More than the server can take, a burst, a `crowd` of slow clients; with --json one object as the last line."""
+    import msgspec
+
+    from miaohui.bench.overload import run, show
+
+    outcome = run(seconds=seconds, repeats=repeats, connections=connections, crowd=crowd, customers=customers)
+    show(outcome)
+    if json:
+        print(msgspec.json.encode(outcome).decode())
+
+
+@bench.command
 def history(
     *,
     seconds: float = 5,
