@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from miaohui.pricing.allocation import allocate_runs
 
 FREE = -1
-Taken = tuple[int, int, "Taken | None"]
-"""(promotion, minor units it took off one unit, what was taken before)."""
+Taken = tuple[tuple[str, int], ...]
+"""(promotion, minor units it took off one unit), the first first."""
 
 
 Cut = tuple[int, int, int, int, bool]
@@ -46,13 +46,15 @@ class Basket:
 
     `line` index of the line, `count` units, `list` list price, `price` price now, `low` floor, `activity` price after the activity
     lane, `start` price when the lane began, `owner` the promotion whose unit group has it (or FREE), `taken` what was taken off one
-    unit: a chain, the last first, so that a basket is copied at the cost of its runs.
+    unit. Promotions are named by their turn; `ids` are their ids.
     """
 
-    __slots__ = ("activity", "count", "line", "list", "low", "owner", "price", "start", "taken")
+    _COLUMNS = ("activity", "count", "line", "list", "low", "owner", "price", "start", "taken")
+    __slots__ = (*_COLUMNS, "ids")
 
-    def __init__(self, runs: Iterable[tuple[int, int, int, int]]) -> None:
+    def __init__(self, runs: Iterable[tuple[int, int, int, int]], ids: Sequence[str]) -> None:
         """Runs as (line, count, list price, floor)."""
+        self.ids = ids
         rows = [row for row in runs if row[1] > 0]
         self.line = [row[0] for row in rows]
         self.count = [row[1] for row in rows]
@@ -60,12 +62,13 @@ class Basket:
         self.low = [min(row[2], row[3]) for row in rows]
         self.price, self.activity, self.start = self.list[:], self.list[:], self.list[:]
         self.owner = [FREE] * len(rows)
-        self.taken: list[Taken | None] = [None] * len(rows)
+        self.taken: list[Taken] = [()] * len(rows)
 
     def copy(self) -> "Basket":
         """A basket of its own with the same runs."""
         twin = Basket.__new__(Basket)
-        for name in self.__slots__:
+        twin.ids = self.ids
+        for name in self._COLUMNS:
             setattr(twin, name, getattr(self, name)[:])
         return twin
 
@@ -82,7 +85,7 @@ class Basket:
     def take(self, cuts: Sequence[Cut], promotion: int) -> int:
         """Take `cuts` for `promotion`; how much that was. No two cuts may meet on one unit."""
         price, count, taken, owner = self.price, self.count, self.taken, self.owner
-        saved, inside = 0, []
+        name, saved, inside = self.ids[promotion], 0, []
         for cut in cuts:
             run, offset, units, part, grouped = cut
             if offset or units < count[run]:
@@ -90,7 +93,7 @@ class Basket:
                 continue
             if part:
                 price[run] -= part
-                taken[run] = (promotion, part, taken[run])
+                taken[run] += ((name, part),)
                 saved += part * units
             if grouped:
                 owner[run] = promotion
@@ -116,7 +119,7 @@ class Basket:
     def _split(self, run: int, units: int) -> None:
         rest = self.count[run] - units
         self.count[run] = units
-        for name in self.__slots__:
+        for name in self._COLUMNS:
             column = getattr(self, name)
             column.insert(run + 1, column[run])
         self.count[run + 1] = rest

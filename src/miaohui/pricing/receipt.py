@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 def receipt(sale: Sale) -> Priced:
     """What `sale` came to."""
     ids, cart = sale.book.ids, sale.cart
-    saved: dict[int, dict[str, int]] = {}
-    lines = _lines(cart, cart.lines, sale.goods, ids, saved)
-    shipping = _lines(cart, sale.givers["shipping"].lines.items, sale.shipping, ids, saved)
+    saved: dict[str, dict[str, int]] = {}
+    turns = {ids[turn]: turn for turn in sale.gave}
+    lines = _lines(cart, cart.lines, sale.goods, turns, saved)
+    shipping = _lines(cart, sale.givers["shipping"].lines.items, sale.shipping, turns, saved)
     for turn in sale.gave:
-        taken = saved.get(turn, {})
+        taken = saved.get(ids[turn], {})
         sale.outcomes[turn] = Outcome(
             promotion=ids[turn],
             status="applied",
@@ -60,40 +61,36 @@ def receipt(sale: Sale) -> Priced:
 
 
 def _lines(
-    cart: Cart,
-    items: Sequence[CartLine],
-    basket: Basket,
-    ids: tuple[str, ...],
-    saved: dict[int, dict[str, int]],
+    cart: Cart, items: Sequence[CartLine], basket: Basket, turns: dict[str, int], saved: dict[str, dict[str, int]]
 ) -> tuple[PricedLine, ...]:
     units: list[list[Units]] = [[] for _ in items]
-    given: list[dict[int, int]] = [{} for _ in items]
-    for run, line in enumerate(basket.line):
-        count, link, rows = basket.count[run], basket.taken[run], units[line]
-        taken, parts = given[line], []
-        while link is not None:  # the last first
-            turn, minor, link = link
-            taken[turn] = taken.get(turn, 0) + minor * count
-            parts.append((ids[turn], minor))
-        named = tuple(parts[::-1])
-        if rows and rows[-1].parts == named and rows[-1].list_minor == basket.list[run]:
+    for line, count, listed, due, parts in zip(
+        basket.line, basket.count, basket.list, basket.price, basket.taken, strict=True
+    ):
+        rows = units[line]
+        if rows and rows[-1].parts == parts and rows[-1].list_minor == listed:
             count += rows.pop().count
-        rows.append(Units(count, basket.list[run], basket.price[run], named))
+        rows.append(Units(count, listed, due, parts))
     priced = []
-    for n, item in enumerate(items):
-        for turn, minor in sorted(given[n].items()):
-            saved.setdefault(turn, {})[item.line] = minor
-        due = sum(x.count * x.due_minor for x in units[n])
+    for item, rows in zip(items, units, strict=True):
+        given: dict[str, int] = {}
+        for row in rows:
+            for promotion, minor in row.parts:
+                given[promotion] = given.get(promotion, 0) + minor * row.count
+        given = {promotion: given[promotion] for promotion in sorted(given, key=turns.__getitem__)}
+        for promotion, minor in given.items():
+            saved.setdefault(promotion, {})[item.line] = minor
+        due = sum([row.count * row.due_minor for row in rows])
         priced.append(
             PricedLine(
                 line=item.line,
                 sku=item.sku,
                 quantity=item.quantity,
-                list_minor=sum(x.count * x.list_minor for x in units[n]),
+                list_minor=sum([row.count * row.list_minor for row in rows]),
                 due_minor=due,
                 tax_minor=tax_of(due, item.tax_ppm, cart.tax),
-                given_minor={ids[turn]: minor for turn, minor in sorted(given[n].items())},
-                units=tuple(units[n]),
+                given_minor=given,
+                units=tuple(rows),
             )
         )
     return tuple(priced)

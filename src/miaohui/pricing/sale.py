@@ -30,10 +30,13 @@ class Sale:
         self.givers = {"goods": Giver(cart, lines, self.options), "shipping": Giver(cart, shipping, self.options)}
         margin = self.options.margin_floor_ppm
         self.goods = Basket(
-            (n, x.quantity, x.unit_price_minor, floor(x.min_price_minor, x.cost_minor, margin))
-            for n, x in enumerate(cart.lines)
+            (
+                (n, x.quantity, x.unit_price_minor, floor(x.min_price_minor, x.cost_minor, margin))
+                for n, x in enumerate(cart.lines)
+            ),
+            book.ids,
         )
-        self.shipping = Basket((n, 1, x.fee_minor, 0) for n, x in enumerate(cart.shipping))
+        self.shipping = Basket(((n, 1, x.fee_minor, 0) for n, x in enumerate(cart.shipping)), book.ids)
         self.outcomes = book.misses.copy()
         self.live: dict[int, bool] = {}
         """Promotions still in play -> whether their conditions are judged already."""
