@@ -17,6 +17,7 @@ from miaohui.host.fairground import Fairground
 from miaohui.host.glance import Glance
 from miaohui.host.host import Host
 from miaohui.ledger.accounts import budget_key
+from miaohui.planning.past import Cases
 from miaohui.review.moment import Moment, moment
 from miaohui.review.war_room import WarRoom
 from miaohui.team.keys import KeyRing
@@ -47,6 +48,7 @@ class Workspace:
     keys: KeyRing = field(init=False)
     fairground: Fairground = field(init=False)
     glance: Glance = field(init=False)
+    cases: Cases = field(init=False)
     office: Office = field(init=False)
     typed: TypedCodes = field(init=False)
     codes: CodeBatches = field(init=False)
@@ -57,7 +59,10 @@ class Workspace:
         self.keys = KeyRing(self.db)
         self.fairground = Fairground(self.host, self.db)
         self.glance = Glance(self.db)
-        self.office = Office(self.db, self.fairground, self.events, self.vault, self.zone, self.currency)
+        self.cases = Cases(self.db, self.events, self.zone, self.currency, lambda: self.clock())
+        self.office = Office(
+            self.db, self.fairground, self.events, self.vault, self.zone, self.currency, self.cases.past
+        )
         self.typed = TypedCodes(self.vault)
         self.codes = CodeBatches(self.db, self.host, self.vault, self.typed, self.zone, self.currency)
         self.ingest = Ingest(self.db, self.acquaint, lambda: self.clock())

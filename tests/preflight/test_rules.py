@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from miaohui import preflight
 from miaohui.campaign import chain
 from miaohui.campaign.edits import edit
+from miaohui.campaign.facts import Past
 from miaohui.campaign.reader import read
 from miaohui.preflight import margin
 from tests.preflight.conftest import AUGUST, FACTS, SOUND, found, planted
@@ -113,9 +114,11 @@ def test_a_week_beyond_the_cap() -> None:
 
 def test_a_goal_beyond_what_cases_reached() -> None:
     cases = {"basket": (Decimal(90), Decimal(100), Decimal(110), Decimal(120), Decimal(130), Decimal(151))}
-    (problem,) = found(SOUND, replace(FACTS, cases=cases))
+    (problem,) = found(SOUND, replace(FACTS, past=Past(cases=cases)))
     assert problem.what.en == "The goal basket = 150: 1 of 6 cases reached it"
-    assert found(SOUND, replace(FACTS, cases={"basket": cases["basket"][1:]})) == []  # one of five is not below a fifth
+    assert (
+        found(SOUND, replace(FACTS, past=Past(cases={"basket": cases["basket"][1:]}))) == []
+    )  # one of five is not below a fifth
 
 
 FIXED = [
@@ -155,6 +158,33 @@ def test_a_share_chain_worked_by_hand() -> None:
     endless = chain.Share(share=1, reach=0.567, open=1, join=1, decay=0.7, ceiling=inf)
     assert round(chain.carried(2_000, endless).new) == 1_737
     assert [round(0.567 * 0.7**n, 4) for n in range(6)] == [0.567, 0.3969, 0.2778, 0.1945, 0.1361, 0.0953]
+
+
+def test_a_share_chain_beyond_the_cases() -> None:
+    """5,000 by other ways, 3,000 by share: 0.6 of each, K1 0.43."""
+    cases = {"k1": (Decimal("0.20"), Decimal("0.41"), Decimal("0.31"))}
+    (problem,) = found(SOUND, replace(FACTS, past=Past(cases=cases)))
+    assert (problem.code, problem.path) == ("share_chain_beyond_cases", "goals.visitors.by.share")
+    assert "each must bring 0.43 in the first wave" in problem.what.en
+    assert problem.why is not None
+    assert problem.why.en == "Nine of ten of the 3 finished campaigns stayed below 0.41"
+    assert found(SOUND, replace(FACTS, past=Past(cases={"k1": (*cases["k1"], Decimal("0.45"))}))) == []
+    assert rulings(SOUND, past=Past(cases={"k1": cases["k1"][:2]}))["share_chain"] == (
+        0,
+        ("There are not enough archived cases of share chains to compare with",),
+    )
+
+
+def test_a_prize_against_the_usual_order() -> None:
+    """Without a goal for the basket the median of the shop's orders counts: 20.00 is more than 20 times 0.90."""
+    text = planted(
+        ("[goals.basket]\ntarget = 150.00\n", ""), ("visitors * conversion * basket", "visitors * conversion")
+    )
+    assert "prize_not_believed" not in {p.code for p in found(text)}
+    problems = found(text, replace(FACTS, past=Past(median_order_minor=90)))
+    assert {p.what.en for p in problems if p.code == "prize_not_believed"} >= {
+        "A prize of 20.00 CNY is not believed: 22.2 baskets"
+    }
 
 
 def test_one_coupon_for_all_is_pointed_out() -> None:

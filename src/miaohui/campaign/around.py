@@ -6,7 +6,7 @@ from functools import lru_cache
 from miaohui.audiences.known import Known
 from miaohui.calendar.store import calendar_of
 from miaohui.campaign.document import Document
-from miaohui.campaign.facts import Facts
+from miaohui.campaign.facts import Facts, Past
 from miaohui.campaign.reader import read
 from miaohui.campaign.shop import shop
 from miaohui.campaign.store import Connection
@@ -20,7 +20,7 @@ def plain(text: str, zone: str, currency: str) -> Document | None:
     return read(text, Facts(zone=zone, currency=currency)).document
 
 
-async def facts(c: Connection, document: Document | None, known: Known, zone: str, currency: str) -> Facts:
+async def facts(c: Connection, document: Document | None, known: Known, past: Past, zone: str, currency: str) -> Facts:
     """What `document` is compared with."""
     people = await c.fetch("select name, department from operator where archived_at is null")
     calendar = await calendar_of(c, document.zone if document else zone)
@@ -36,6 +36,7 @@ async def facts(c: Connection, document: Document | None, known: Known, zone: st
         others=await _others(c, document.campaign, zone, currency) if document else (),
         editions=await _editions(c, document, zone, currency) if document else None,
         done_tasks=await _done(c, document.campaign) if document else None,
+        past=past,
         leads=calendar.leads,
         stated_days=calendar.almanac.workdays.entered,
     )

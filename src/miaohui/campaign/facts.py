@@ -26,13 +26,20 @@ class ShopProduct(Struct, frozen=True, kw_only=True):
     stock: int | None = None
 
 
+class Past(Struct, frozen=True, kw_only=True):
+    """What was: the median of the shop's paid orders, and measure -> what archived campaigns reached (`k1`: the K of their shares'
+    first wave)."""
+
+    median_order_minor: int | None = None
+    cases: Mapping[str, tuple[Decimal, ...]] = {}
+
+
 class Facts(Struct, frozen=True, kw_only=True):
     """The world around one document. `zone` and `currency` are the workspace's, for documents without their own.
 
     `limits`: thresholds of the preflight that this workspace has replaced. `editions`: how many campaigns of its class and occasion
     have ended. `others`: campaigns that are approved or run. `done_tasks`: ids of its tasks that are done.
-    `cases`: measure -> what archived campaigns reached. `leads` and `stated_days`: lead times and days off as operators have
-    changed them.
+    `leads` and `stated_days`: lead times and days off as operators have changed them.
     """
 
     products: Mapping[str, ShopProduct] | None = None
@@ -46,8 +53,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     others: tuple[Document, ...] | None = None
     editions: int | None = None
     done_tasks: frozenset[str] | None = None
-    median_order_minor: int | None = None
-    cases: Mapping[str, tuple[Decimal, ...]] = {}
+    past: Past = Past()
     leads: Mapping[Class, Lead] = {}
     stated_days: Mapping[date, Stated] = {}
 

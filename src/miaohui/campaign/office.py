@@ -8,7 +8,7 @@ A version is approved when all have signed who must (`signatures`); until then a
 The audiences and the control group are fixed just before the opening, and undone if it is refused.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
@@ -19,7 +19,7 @@ from miaohui.audiences.known import Known, learn, vocabulary
 from miaohui.audiences.membership import freeze
 from miaohui.campaign import around, lifecycle, overrides, signing, store
 from miaohui.campaign.document import Document
-from miaohui.campaign.facts import Facts
+from miaohui.campaign.facts import Facts, Past
 from miaohui.campaign.lifecycle import OPEN, PERMISSION, Effect, Forbidden, How, Status, Step, Verb, tick
 from miaohui.campaign.people import reached
 from miaohui.campaign.reader import Read, read
@@ -66,7 +66,8 @@ class Actor(Protocol):
 
 
 class Office:
-    """The campaigns of one workspace; `zone` and `currency` are for documents without their own."""
+    """The campaigns of one workspace; `zone` and `currency` are for documents without their own, `past` tells what documents in a
+    currency are compared with."""
 
     def __init__(
         self,
@@ -76,7 +77,9 @@ class Office:
         vault: Vault,
         zone: str,
         currency: str,
+        past: Callable[[str], Awaitable[Past]] | None = None,
     ) -> None:
+        self.past = past
         self.db, self.fairground, self.events, self.vault = db, fairground, events, vault
         self.zone, self.currency = zone, currency
 
@@ -98,8 +101,9 @@ class Office:
         """The world as it is now, around `document`."""
         currency = document.currency if document else self.currency
         known = await learn(self.events, Known(currency, document.zone if document else self.zone, vocabulary()))
+        past = await self.past(currency) if self.past else Past()
         async with self.db.acquire() as c:
-            return await around.facts(c, document, known, self.zone, self.currency)
+            return await around.facts(c, document, known, past, self.zone, self.currency)
 
     async def create(self, by: Actor, text: str, note: str = "") -> Campaign:
         """A new campaign, a draft. forbidden, too_large, unreadable, campaign_exists."""

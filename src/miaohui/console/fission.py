@@ -22,12 +22,14 @@ from miaohui.console.document_edits import keep
 from miaohui.console.frame import show
 from miaohui.console.guard import TheOperator, TheWorkspace, needs
 from miaohui.console.plans import read_text
-from miaohui.console.spreading import SLIDERS, Tried, answer, seeds_of, tried
+from miaohui.console.spreading import SLIDERS, Tried, answer, seeds_of, ticks, tried
 from miaohui.console.stages import pages_of, tags
 from miaohui.money import Money, to_minor
 from miaohui.pages.language import AnyRequest
 from miaohui.pages.render import rendered, see_other
+from miaohui.planning.actuals import actuals
 from miaohui.planning.fission import CRITERIA, MODES
+from miaohui.planning.sharing import Carried, carried
 from miaohui.text import Text
 from miaohui.workspace import Workspace
 
@@ -39,6 +41,15 @@ async def _found(workspace: Workspace, id: str) -> tuple[Campaign, Document | No
     return campaign, read_text(text, workspace.zone, workspace.currency)
 
 
+async def _came(workspace: Workspace, campaign: Campaign, document: Document | None) -> Carried:
+    """What the shares of a campaign have carried since it opened."""
+    if document is None or campaign.status.state in ("draft", "in_review", "approved"):
+        return Carried()
+    came = await actuals(workspace.db, workspace.events, campaign.id, document.zone, document.currency)
+    looked = came.channels["visitors"].get("share", 0)
+    return await carried(workspace.db, workspace.events, campaign.id, looked)
+
+
 NOTE = Text("裂变方案已改", "Spreading changed")
 
 
@@ -48,6 +59,7 @@ async def page(request: AnyRequest, workspace: TheWorkspace, operator: TheOperat
     campaign, document = await _found(workspace, id)
     written = (document.fission if document else None) or Fission()
     currency = document.currency if document else workspace.currency
+    cases = await workspace.cases.spreading()
     grouped = [name for name, play in document.plays.items() if play.head.play == "group_buy"] if document else []
     return show(
         request,
@@ -58,21 +70,24 @@ async def page(request: AnyRequest, workspace: TheWorkspace, operator: TheOperat
         document=document,
         written=written,
         sliders=SLIDERS,
+        cases=cases,
+        ticks=ticks(cases),
         grouped=grouped,
         edits=operator.may("campaign.edit") and document is not None,
-        **answer(tried(written, request.query_params), written, currency),
+        **answer(tried(written, request.query_params), written, currency, await _came(workspace, campaign, document)),
     )
 
 
 @post("/campaigns/{id:str}/fission/try", guards=[needs("campaign.view")], status_code=200)
 async def attempt(request: AnyRequest, workspace: TheWorkspace, id: FromPath[str]) -> Response[str]:
     """What follows from the form; nothing is kept."""
-    _, document = await _found(workspace, id)
+    campaign, document = await _found(workspace, id)
     written = (document.fission if document else None) or Fission()
     currency = document.currency if document else workspace.currency
+    came = await _came(workspace, campaign, document)
     now = tried(written, await request.form())
     return Response(
-        rendered(request, "console/fission_answer.html", **answer(now, written, currency)), media_type="text/html"
+        rendered(request, "console/fission_answer.html", **answer(now, written, currency, came)), media_type="text/html"
     )
 
 

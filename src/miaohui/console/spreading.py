@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -13,6 +14,8 @@ from miaohui.campaign.chain import Bait, Chain, Share
 from miaohui.campaign.fission import BaitOffer, Fission
 from miaohui.planning import fission
 from miaohui.planning.fission import CRITERIA, MODES, Scores
+from miaohui.planning.past import Quartiles
+from miaohui.planning.sharing import Carried
 from miaohui.text import Text
 
 SLIDERS: dict[str, tuple[Text, Decimal, Decimal, Decimal, str]] = {
@@ -100,8 +103,17 @@ def _number(value: Any, otherwise: Decimal, least: Decimal, most: Decimal) -> De
     return found if found.is_finite() and least <= found <= most else otherwise
 
 
-def answer(now: Tried, written: Fission, currency: str) -> dict[str, Any]:
-    """Everything that follows from what is tried."""
+def ticks(cases: Mapping[str, Quartiles]) -> dict[str, Quartiles]:
+    """Slider -> where the cases lie on it, in its unit."""
+    return {
+        name: Quartiles(found.count, found.low * 100, found.median * 100, found.high * 100)
+        for name, found in cases.items()
+        if name in SLIDERS
+    }
+
+
+def answer(now: Tried, written: Fission, currency: str, came: Carried = Carried()) -> dict[str, Any]:
+    """Everything that follows from what is tried; `came`: what the campaign's own shares have carried."""
     by = now.share
     carried = chain.carried(now.seeds, by)
     ranked = fission.ranking(now.scores, now.weights)
@@ -109,6 +121,7 @@ def answer(now: Tried, written: Fission, currency: str) -> dict[str, Any]:
     best = ranked[0][0]
     fan = chain.fan(now.seeds, by, len(carried.waves)) if carried.waves else []
     totals = [now.seeds + sum(carried.waves[: n + 1]) for n in range(len(carried.waves))]
+    actual = list(accumulate(came.people))
     return {
         "now": now,
         "ranked": ranked,
@@ -116,12 +129,14 @@ def answer(now: Tried, written: Fission, currency: str) -> dict[str, Any]:
         "worse": sorted({worse for better, worse in fission.dominated(now.scores) if better == best}),
         "chain": carried,
         "totals": totals,
+        "came": came,
+        "actual": actual,
         "by": by,
         "promised": chain.promised(now.seeds, by, max(len(carried.waves), 1)),
         "needed": chain.seeds_for(now.want, by),
         "baits": [_bait(name, offer, now, currency) for name, offer in written.baits.items()],
         "drawn": msgspec.json.encode(
-            {"totals": [now.seeds, *totals], "fan": [[now.seeds] * 3, *fan]}, enc_hook=float
+            {"totals": [now.seeds, *totals], "fan": [[now.seeds] * 3, *fan], "actual": actual}, enc_hook=float
         ).decode(),
         "modes": MODES,
         "criteria": CRITERIA,

@@ -23,6 +23,8 @@ A play is a module in `miaohui/plays/`, found by its name, with
     decide(rules, states, balances, action, moment)    -> Decision | Refusal: pure
     flow(rules)           the steps a customer takes, as Texts;  worst_cost(rules)  the most the play can cost (minor units)
 
+    SPREADS               optional, of plays that friends bring friends to: (the event that opens something for them, the event of
+                          who takes part in it, the field that both carry); reviews count the waves of a share by it
     prizes(rules)         optional, of plays that draw: every Prize, for the checks of odds, value and law
     stop(key, state)      optional: the timer action that ends an instance when an operator fails all that is open, or None
     promotion(rules)      optional: what the play does to a cart, a `pricing.promotion.Promotion` whose id is the rules'. The host

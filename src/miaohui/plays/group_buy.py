@@ -221,6 +221,7 @@ class Returned(Struct, frozen=True, tag=True):
 
 
 EVENTS = (PartyOpened, SeatHeld, SeatPaid, SeatFreed, PartyCompleted, PartyFailed, Returned, RefundRequested)
+SPREADS = (PartyOpened, SeatPaid, "party")
 PROOFS: dict[str, dict[type[Struct], str]] = {"sold": {SeatPaid: "quantity", Returned: "-quantity"}}
 
 

@@ -34,7 +34,7 @@ def find(document: Document, facts: Facts) -> Findings:
     unknown = []
     for name, goal in document.goals.items():
         measure = goal.measure or name
-        cases = sorted(facts.cases.get(measure, ()))
+        cases = sorted(facts.past.cases.get(measure, ()))
         if len(cases) < LEAST_CASES.of(facts):
             unknown.append(name)
             continue

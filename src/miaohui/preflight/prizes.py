@@ -50,7 +50,7 @@ SAYS = {
 def find(document: Document, facts: Facts) -> Findings:
     """Prizes that are too large or too small, odds that do not add up."""
     budget = document.budget.total_minor if document.budget else 0
-    basket = basket_minor(document) or facts.median_order_minor or 0
+    basket = basket_minor(document) or facts.past.median_order_minor or 0
     worths: list[tuple[Path, int]] = [
         (_place(gift.play, gift.key, gift.audience), gift.offer.amount_minor) for gift in gifts(document)
     ]
