@@ -10,6 +10,7 @@ A mode *dominates* another if it is nowhere worse and somewhere better: then no 
 share of weights near those written (20,000 draws of a Dirichlet distribution of 20 x weights, from a fixed seed) under which the
 first stays first. AHP gives the same first three and asks six questions for four numbers: plain weights are kept.
 """
+# ruff: noqa: E501 - a table is read across
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -41,55 +42,22 @@ class Mode(Struct, frozen=True, kw_only=True):
     play: str
 
 
+_TABLE: tuple[tuple[str, str, str, Scores, str, str], ...] = (
+    ("split_coupon", "好友瓜分券", "Split coupon", (5, 4, 1, 2), "一张大券，几位好友一起拆开各得一份", "One large coupon that friends open together, a share for each"),
+    ("group_buy", "拼团", "Group buying", (5, 4, 2, 2), "凑够人数才是团价，团长自己去找人", "The price holds when enough people buy: who opens finds the others"),
+    ("friend_booster", "好友助力", "Friend booster", (5, 4, 3, 3), "请好友点一下，够数就得奖励", "Friends tap for you; enough taps bring the reward"),
+    ("bargain", "砍价", "Bargain", (4, 5, 4, 5), "每位好友砍掉一点，直到底价", "Each friend takes a piece off the price"),
+    ("pk_board", "裂变 PK 榜", "PK board", (3, 4, 4, 3), "带来的人最多的上榜领奖", "Who brings most people leads the board and wins"),
+    ("distribution", "二级分销", "Two-level distribution", (3, 4, 3, 4), "卖出有佣金，至多两级", "Commission for what friends buy, two levels at most"),
+    ("cross_industry", "异业合作", "Cross-industry", (3, 3, 5, 2), "与别家互换客流和券", "Customers and coupons exchanged with another trade"),
+)  # fmt: skip
+_PLAYS = {"pk_board": "referral_board"}
+"""The play that runs a mode, where it is called otherwise."""
 MODES: dict[str, Mode] = {
-    "split_coupon": Mode(
-        title=Text("好友瓜分券", "Split coupon"),
-        about=Text(
-            "一张大券，几位好友一起拆开各得一份", "One large coupon that friends open together, a share for each"
-        ),
-        scores=(5, 4, 1, 2),
-        play="split_coupon",
-    ),
-    "group_buy": Mode(
-        title=Text("拼团", "Group buying"),
-        about=Text(
-            "凑够人数才是团价，团长自己去找人", "The price holds when enough people buy: who opens finds the others"
-        ),
-        scores=(5, 4, 2, 2),
-        play="group_buy",
-    ),
-    "friend_booster": Mode(
-        title=Text("好友助力", "Friend booster"),
-        about=Text("请好友点一下，够数就得奖励", "Friends tap for you; enough taps bring the reward"),
-        scores=(5, 4, 3, 3),
-        play="friend_booster",
-    ),
-    "bargain": Mode(
-        title=Text("砍价", "Bargain"),
-        about=Text("每位好友砍掉一点，直到底价", "Each friend takes a piece off the price"),
-        scores=(4, 5, 4, 5),
-        play="bargain",
-    ),
-    "pk_board": Mode(
-        title=Text("裂变 PK 榜", "PK board"),
-        about=Text("带来的人最多的上榜领奖", "Who brings most people leads the board and wins"),
-        scores=(3, 4, 4, 3),
-        play="referral_board",
-    ),
-    "distribution": Mode(
-        title=Text("二级分销", "Two-level distribution"),
-        about=Text("卖出有佣金，至多两级", "Commission for what friends buy, two levels at most"),
-        scores=(3, 4, 3, 4),
-        play="distribution",
-    ),
-    "cross_industry": Mode(
-        title=Text("异业合作", "Cross-industry"),
-        about=Text("与别家互换客流和券", "Customers and coupons exchanged with another trade"),
-        scores=(3, 3, 5, 2),
-        play="cross_industry",
-    ),
+    name: Mode(title=Text(zh, en), about=Text(about_zh, about_en), scores=scores, play=_PLAYS.get(name, name))
+    for name, zh, en, scores, about_zh, about_en in _TABLE
 }
-"""An example's scores, judged; where cases exist, cost and influence become figures (cost of a new person, K)."""
+"""An example's scores, judged; what K the shares of finished campaigns had, the page says beside them."""
 
 
 def normal(weights: Sequence[float]) -> tuple[float, ...]:
