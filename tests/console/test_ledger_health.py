@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from miaohui.console import ledger_health
-from miaohui.host import audit_runs
+from miaohui.host import audit_runs, retention
 from tests.browser import NARROW, WIDE, Visitor, sound
 from tests.console.conftest import Console, sign_in
 from tests.console.test_ledger_pages import rows
@@ -41,9 +41,14 @@ async def test_an_audit_is_begun_once_by_whom_may_and_kept(console_app: Console)
     assert [row[0] for row in rows(page, 0) if len(row) == 4] == [
         "Units", "Balances", "Limits", "Holds", "Events", "Orders", "Answers",
     ]  # fmt: skip
-    assert rows(page) == [
+    assert rows(page, -2) == [
         ["USD", "$1,000.00", "$0.00", "$1,000.00"],
         ["piece:1078362", "500", "0", "500"],
+    ]
+    begin = f"{(await retention.months(console_app.db))[0].first:%Y-%m}"
+    assert [row[:3] + row[4:] for row in rows(page)] == [
+        ["Outbox", begin, "2", "0"],
+        ["Answers", begin, "2", "0"],
     ]
     logged = await console_app.db.fetch("select operator, action from audit where action like 'ledger.%'")
     assert [tuple(row) for row in logged] == [("operator", "ledger.audited")]

@@ -4,7 +4,7 @@ The figures of the host are those of the process that answers; all others are re
 """
 
 import asyncio
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from litestar import Response, get, post
@@ -14,7 +14,7 @@ from msgspec import Struct
 from miaohui.console.frame import show
 from miaohui.console.guard import TheOperator, TheWorkspace, needs
 from miaohui.events import outbox
-from miaohui.host import audit_runs
+from miaohui.host import audit_runs, retention
 from miaohui.host.host import Figures
 from miaohui.pages.language import AnyRequest
 from miaohui.pages.render import see_other
@@ -47,6 +47,8 @@ _HOLDS = "select count(*) as open, min(at) as oldest from hold"
 _UNITS = """
 select unit, debits as brought, credits as gone from account where key >= 'world/' and key < 'world0' order by unit limit $1
 """
+TABLES = {"reply": Text("回复", "Answers"), "outbox": Text("发件箱", "Outbox")}
+"""What is kept by months -> how pages call it."""
 _running: set["asyncio.Task[Any]"] = set()
 
 
@@ -63,6 +65,16 @@ class Unit(Struct, frozen=True):
         return self.brought - self.gone
 
 
+class Kept(Struct, frozen=True):
+    """What there is of a table that is kept by months: since which, how many, bytes, and how many may go."""
+
+    table: str
+    since: date
+    months: int
+    size: int
+    over: int
+
+
 class Live(Struct, frozen=True):
     """How it is now. `waiting` and `figures` are of this process."""
 
@@ -75,6 +87,7 @@ class Live(Struct, frozen=True):
     holds: int
     oldest_hold: datetime | None
     units: list[Unit]
+    kept: list[Kept]
 
 
 async def _context(workspace: Workspace) -> dict[str, Any]:
@@ -90,10 +103,28 @@ async def _context(workspace: Workspace) -> dict[str, Any]:
             holds["open"],
             holds["oldest"],
             [Unit(*row) for row in await db.fetch(_UNITS, UNITS_MAX)],
+            await _kept(db),
         )
         runs = await audit_runs.latest(db, SHOWN)
     last = next((run for run in runs if run.finished_at and not run.failure), None)
-    return {"live": live, "runs": runs, "last": last, "going": bool(runs) and not runs[0].finished_at, "checks": CHECKS}
+    return {
+        "live": live,
+        "runs": runs,
+        "last": last,
+        "going": bool(runs) and not runs[0].finished_at,
+        "checks": CHECKS,
+        "tables": TABLES,
+    }
+
+
+async def _kept(db: Any) -> list[Kept]:
+    found: dict[str, list[retention.Month]] = {}
+    for month in await retention.months(db):
+        found.setdefault(month.table, []).append(month)
+    return [
+        Kept(table, its[0].first, len(its), sum(m.size for m in its), sum(m.over for m in its))
+        for table, its in found.items()
+    ]
 
 
 @get(PATH, guards=[needs("ledger.view")])

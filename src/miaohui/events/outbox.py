@@ -5,7 +5,7 @@ rows of transactions older than every running one are read: behind a `Place` not
 transaction anywhere in the database server holds readers back; it makes them late, never wrong.
 
 Readers: the relay (all rows, into the event store), the cursor of GET /events and the webhooks. Rows are never changed.
-A month is dropped as a whole by the operator, not before 30 days after its end and not before all readers are past it.
+A month is dropped as a whole, not before 30 days after its end and not before all readers are past it: see `host/retention`.
 """
 
 import asyncio

@@ -12,7 +12,8 @@ An order goes in one direction only (`orders.STATUSES`), so that its last answer
 A finding names the account or order, what is there and what should be. Every table is read once, in the order in which it lies.
 What would need a table of all accounts is compared by sums over keyed hashes (`audit_sums`); only if those differ is the account
 looked for. PostgreSQL sums while Python reads the events, both in the same snapshot; Python keeps sums, and the ids of paid orders.
-The outbox must still hold the events (its partitions are dropped only together with archived campaigns).
+Where the outbox has lost its oldest months (`retention`), campaigns of that time are archived: their pools, and orders placed
+then, are not asked for their events.
 """
 
 import asyncio
@@ -24,7 +25,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from miaohui.host import audit_sums
+from miaohui.clock import ms_of
+from miaohui.host import audit_sums, retention
 from miaohui.host.audit_events import Told, told
 from miaohui.host.orders import STATUSES
 from miaohui.host.setup import proofs
@@ -59,6 +61,11 @@ _KEPT = """
 select encode(h.id, 'hex'), h.keeper, s.key is null, t.name is null from hold h
 left join state s on s.key = h.keeper left join timer t on t.name = h.keeper where s.key is null or t.name is null limit 20
 """
+_PROVED = """
+select setup from play_version v join play_running using (campaign, play, version)
+where not exists (select from campaign where id = v.campaign and state = 'archived')
+   or (select min(at) from play_version f where f.campaign = v.campaign and f.play = v.play) >= $1
+"""
 _MOVED = """
 with proved as (select * from unnest($1::text[], $2::text[]) as p(account, prefix))
 select account, sum(n)::bigint from (
@@ -85,6 +92,7 @@ class _Status(Struct):
 
     status: str
     returned: dict[str, int] = {}
+    placed_ms: int = 0
 
 
 _status = msgspec.msgpack.Decoder(_Status).decode
@@ -93,7 +101,7 @@ _status = msgspec.msgpack.Decoder(_Status).decode
 async def audit(db: Any) -> list[Check]:
     """Every check on one snapshot of the database behind the pool `db`, which gives two connections."""
     async with _reading(db, None) as sums, _reading(db, await sums.fetchval("select pg_export_snapshot()")) as rows:
-        plays = await sums.fetch("select setup from play_version join play_running using (campaign, play, version)")
+        plays = await sums.fetch(_PROVED, await retention.outbox_begins(sums))
         proved = {(s.campaign, s.play): proofs(s) for s in (unpack_setup(row[0]) for row in plays)}
         counted, (heard, orders) = await asyncio.gather(_sums(sums, proved), _rows(rows, proved))
     units, balances, limits, pendings, answers, moved = counted
@@ -205,6 +213,7 @@ async def _orders(c: Any, heard: Told) -> tuple[tuple[Finding, ...], list[Findin
     unsaid: list[Finding] = []
     wrong: list[Finding] = []
     looked_at = 0
+    begins_ms = ms_of(await retention.outbox_begins(c))
     said = _Cursor(c.cursor(_SAID, list(STATUSES), prefetch=2000))
     await said.step()
     async for key, body in c.cursor(_ORDERS, prefetch=2000):
@@ -213,7 +222,7 @@ async def _orders(c: Any, heard: Told) -> tuple[tuple[Finding, ...], list[Findin
         lapsed_refund = state.status == "refunded" and not state.returned
         paid = state.status in ("paid", "partly_refunded", "refunded") and not lapsed_refund
         for name, should in (("order.paid", paid), ("order.refunded", bool(state.returned))):
-            if heard.take(name, order) != should:
+            if heard.take(name, order) != should and not (should and state.placed_ms < begins_ms):
                 unsaid.append(
                     Finding(f"order {order}", f"{name}: {'state' if should else 'event'} only", "event and state")
                 )

@@ -8,20 +8,18 @@ stored replies tell what was granted.
 
 import contextlib
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 from uuid_utils import uuid7
 
 from miaohui.events.envelope import pack
+from miaohui.host import retention
 from miaohui.host.setup import Register, unpack
 from miaohui.host.storage import Acquaintance, Broken, Changes, Full, Loaded, Person, Raced, StateRow
 from miaohui.host.submission import Customer
 from miaohui.ledger.accounts import Account, Hold
-
-REPLIES_DAYS = 30
-"""How long an answer is replayed at least; longer while its campaign is not archived."""
 
 SETTINGS = {"enable_seqscan": "off", "enable_nestloop": "off", "jit": "off", "plan_cache_mode": "force_generic_plan"}
 """For the host's connection: every table is reached by key, whatever its statistics say."""
@@ -94,7 +92,7 @@ class Postgres:
             audiences: dict[str, tuple[tuple[int, str], ...]] = {}
             for campaign, bit, name in await c.fetch("select campaign, bit, name from campaign_audience order by 1, 2"):
                 audiences[campaign] = (*audiences.get(campaign, ()), (bit, name))
-            self._since = await c.fetchval(_SINCE, timedelta(days=REPLIES_DAYS))
+            self._since = await retention.since(c)
             await c.execute("commit; begin")
             return Register.of(epoch, versions, running, audiences, max(self._last_ms, read_ms))
 
@@ -189,10 +187,6 @@ class Postgres:
             if c is not None:
                 with contextlib.suppress(*GONE):
                     await c.close()
-
-
-_SINCE = """select least(to_timestamp(now_ms() / 1000.0) - $1::interval,
-                  (select min(at) from play_version join play_running using (campaign, play)))"""
 
 
 async def _set(c: Any, settings: dict[str, str]) -> None:

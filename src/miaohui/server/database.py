@@ -5,7 +5,8 @@
   The table `migration` remembers the SHA-256 of what was run; a file that was changed afterwards stops the start.
 - The application's connections act as the role `miaohui_<workspace>_app`, which cannot log in and may only read and add
   to the tables of `APPEND_ONLY`. Migrations and partitions are made by the user of the address.
-- Transfers, replies and the outbox have a partition for each month from the last to twelve months ahead.
+- Transfers, replies and the outbox have a partition for each month from the last to twelve months ahead; when old ones go,
+  `host/retention` says.
 """
 
 import hashlib
@@ -102,7 +103,7 @@ async def migrate(
 
 
 async def make_partitions(url: str, workspace: str) -> None:
-    """Make the partitions of the months to come; the worker does it once a day."""
+    """Make the partitions of the months to come; the worker does it every hour."""
     async with as_owner(url, workspace) as connection:
         await _make_partitions(connection, MONTHS_AHEAD)
 

@@ -1,5 +1,5 @@
 """What goes on behind the requests: the relay, due timers, the clock of the campaigns, webhooks, the ingest's old ids, and
-partitions for the months to come.
+months: partitions of those to come, and the end of those that nobody may ask for any more.
 
 A loop that fails is logged and started again, after a second at first and after half a minute at most; it never takes the
 server down. On a stop each is cancelled and waited for.
@@ -14,9 +14,10 @@ import structlog
 from miaohui.campaign import clockwork
 from miaohui.events.delivery import Deliveries
 from miaohui.events.relay import Relay
+from miaohui.host import retention
 from miaohui.host.timers import Timers, due_in
 from miaohui.server import reminding
-from miaohui.server.database import make_partitions
+from miaohui.server.database import as_owner, make_partitions
 from miaohui.server.settings import Settings
 from miaohui.team.mail import Mail, Server
 from miaohui.workspace import Workspace
@@ -24,7 +25,7 @@ from miaohui.workspace import Workspace
 Loop = Callable[[], Awaitable[None]]
 PAUSE_S = 1.0
 PAUSE_MAX_S = 30.0
-DAY_S = 86_400
+HOUR_S = 3600
 
 log = structlog.get_logger()
 
@@ -32,10 +33,12 @@ log = structlog.get_logger()
 def loops(workspace: Workspace, database_url: str) -> dict[str, Loop]:
     """The loops of every workspace by name."""
 
-    async def partitions() -> None:
+    async def months() -> None:
         while True:
             await make_partitions(database_url, workspace.name)
-            await asyncio.sleep(DAY_S)
+            async with as_owner(database_url, workspace.name) as owner:
+                await retention.drop(owner)
+            await asyncio.sleep(HOUR_S)
 
     return {
         "relay": Relay(workspace.db, workspace.events).run,
@@ -43,7 +46,7 @@ def loops(workspace: Workspace, database_url: str) -> dict[str, Loop]:
         "campaigns": partial(clockwork.run, workspace.office),
         "webhooks": Deliveries(workspace.db, workspace.vault, workspace.shop_ids).run,
         "ingest": workspace.ingest.run,
-        "partitions": partitions,
+        "months": months,
         "reminders": partial(reminding.run, workspace),
     }
 
