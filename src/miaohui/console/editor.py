@@ -6,7 +6,7 @@ what both wrote is brought together field by field, and where both changed one f
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litestar import Response, get, post
@@ -29,7 +29,7 @@ from miaohui.console.campaigns import campaign_of
 from miaohui.console.compare import compare
 from miaohui.console.frame import show
 from miaohui.console.guard import TheOperator, TheWorkspace, needs
-from miaohui.console.plan_edits import Draft, changed, checked, draft_of, drop_draft, form_of
+from miaohui.console.plan_edits import Draft, Named, changed, checked, draft_of, drop_draft, form_of
 from miaohui.console.preflight import counts_of, rulings_of
 from miaohui.console.stages import pages_of, play_icon, tags
 from miaohui.pages.errors import missing
@@ -67,8 +67,8 @@ def shared_fields() -> list[tuple[grammar.Field, Text]]:
     return [(field, grammar.expected(field.kind)) for field in grammar.table(Head).fields]
 
 
-def _context(found: Read, text: str, talk: Mapping[str, int] = {}) -> dict[str, Any]:
-    return form_of(text, "", found, talk) | {
+def _context(found: Read, text: str, talk: Mapping[str, int] = {}, unsaved: Sequence[Named] = ()) -> dict[str, Any]:
+    return form_of(text, "", found, talk, unsaved) | {
         "text": text,
         "problems": found.problems,
         "counts": counts_of(found.problems),
@@ -182,6 +182,7 @@ async def _plan(
     async with workspace.db.acquire() as c:
         versions = await store.versions(c, campaign.id, limit=50)
         threads = await comments.threads(c, campaign.id)
+        begun = started or (await _version(c, campaign.id, base or shown)).text
     talk = Counter(thread.path for thread in threads if thread.resolved_at is None)
     return show(
         request,
@@ -200,8 +201,7 @@ async def _plan(
         conflicts=[(written(one.path), json.dumps(one.path), one) for one in conflicts],
         threads=threads,
         draft=draft,
-        unsaved=changed(started, text) if draft else [],
-        **_context(await checked(workspace, text), text, talk),
+        **_context(await checked(workspace, text), text, talk, changed(begun, text)),
     )
 
 

@@ -5,7 +5,7 @@ in the page is the only truth; nothing is kept here but the draft of each operat
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litestar import Response, post
@@ -63,8 +63,11 @@ async def checked(workspace: Workspace, text: str) -> Read:
         return Read(None, [problem])
 
 
-def form_of(text: str, wanted: str, found: Read, talk: Mapping[str, int] = {}) -> dict[str, Any]:
-    """What the form's template needs: all sections, the one that is open, problems by field, open comments by field."""
+def form_of(
+    text: str, wanted: str, found: Read, talk: Mapping[str, int] = {}, unsaved: Sequence[Named] = ()
+) -> dict[str, Any]:
+    """What the form's template needs: all sections, the one that is open, problems by field, open comments by field, and what is
+    not saved."""
     try:
         sections = plan_form.sections(text)
     except CannotEdit:
@@ -80,7 +83,16 @@ def form_of(text: str, wanted: str, found: Read, talk: Mapping[str, int] = {}) -
         }
         for section in sections
     }
-    return {"sections": sections, "section": here, "by_path": by_path, "section_counts": counts, "talk": talk}
+    moved = {section.key: sum(section.holds(one.name) for one in unsaved) for section in sections}
+    return {
+        "sections": sections,
+        "section": here,
+        "by_path": by_path,
+        "section_counts": counts,
+        "section_changes": moved,
+        "talk": talk,
+        "unsaved": unsaved,
+    }
 
 
 def changed(old: str, new: str) -> list[Named]:
@@ -113,7 +125,8 @@ async def edit_document(request: AnyRequest, workspace: TheWorkspace) -> Respons
     form = await request.form()
     text = str(form.get("text", "")).replace("\r\n", "\n")
     fields = {
-        name: str(form.get(name, "")) for name in ("do", "at", "value", "name", "code", "path", "section", "campaign")
+        name: str(form.get(name, ""))
+        for name in ("do", "at", "value", "name", "code", "path", "section", "campaign", "base")
     }
     refusal: Text | None = None
     try:
@@ -125,19 +138,29 @@ async def edit_document(request: AnyRequest, workspace: TheWorkspace) -> Respons
     found = await checked(workspace, text)
     async with workspace.db.acquire() as c:
         talk = await open_counts(c, fields["campaign"]) if fields["campaign"] else {}
+        unsaved = changed(await _begun(c, fields["campaign"], fields["base"]) or text, text)
     context = {
         "problems": found.problems,
         "counts": counts_of(found.problems),
         "rulings": rulings_of(found.rulings),
-        **form_of(text, fields["section"], found, talk),
+        **form_of(text, fields["section"], found, talk, unsaved),
     }
     answer = {
         "text": text,
         "form": rendered(request, "console/plan_form.html", **context),
+        "unsaved": rendered(request, "console/unsaved.html", **context),
         "check": rendered(request, "console/document_check.html", **context),
         "refusal": None if refusal is None else {"zh": refusal.zh, "en": refusal.en},
     }
     return Response(answer, status_code=422 if refusal else 200, headers={"Cache-Control": "no-store"})
+
+
+async def _begun(c: Connection, id: str, base: str) -> str:
+    """The version that is being changed; nothing for a new campaign."""
+    try:
+        return (await store.version(c, id, int(base))).text if id and base.isdigit() and len(base) < 7 else ""
+    except CampaignRefused:
+        return ""
 
 
 async def _done(workspace: Workspace, text: str, fields: dict[str, str]) -> str:

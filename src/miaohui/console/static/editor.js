@@ -112,7 +112,7 @@ async function changed(fields) {
   let before, answer;
   do {
     before = text.value;
-    answer = await send("/edit-document", { text: before, section, campaign: plan?.dataset.campaign ?? "", ...fields });
+    answer = await send("/edit-document", { text: before, section, campaign: plan?.dataset.campaign ?? "", base: plan?.elements.base?.value ?? "", ...fields });
   } while (text.value !== before);  // somebody wrote meanwhile: once more, on what he wrote
   if (!answer.ok && answer.status !== 422) return;
   const got = await answer.json();
@@ -129,6 +129,8 @@ async function changed(fields) {
     if (focused) [...form.querySelectorAll("[data-at]")].find((control) => control.dataset.at === focused)?.focus();
   }
   if (checked.innerHTML !== got.check) checked.innerHTML = got.check;
+  const unsaved = document.getElementById("unsaved");
+  if (unsaved) unsaved.innerHTML = got.unsaved;
 }
 
 function lock() {
