@@ -177,7 +177,10 @@ if (form) {
     const several = event.target.closest("[data-several]");
     const day = event.target.closest("[data-day]");
     typed = false;
-    if (control) change({ do: control.dataset.does ?? "set", at: control.dataset.at, value: control.value });
+    if (control && control.dataset.sent !== control.value) {  // a browser tells once more of a field that is replaced
+      control.dataset.sent = control.value;
+      change({ do: control.dataset.does ?? "set", at: control.dataset.at, value: control.value });
+    }
     if (several) change({ do: "set", at: several.dataset.several, value: [...several.querySelectorAll(":checked")].map((box) => box.value).join("\n") });
     if (day) {  // the day alone is picked: what stands behind it stays
       const time = document.getElementById(day.dataset.day);
