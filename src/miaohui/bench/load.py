@@ -109,8 +109,19 @@ def mix(n: int, job: Job, made: list[str]) -> Story:
     yield from (claim, flash, join, claim, join)[n % 5](n, job, made)
 
 
+def prices(n: int, job: Job, made: list[str]) -> Story:
+    """A customer fills his cart: what it costs, after each change."""
+    for step in range(5):
+        lines = ",".join(
+            f'{{"line":"{m}","sku":"sku-{(n + m) % 30}","quantity":{1 + (n + m + step) % 3},"unit_price_minor":{1990 + 1000 * m}}}'
+            for m in range(5)
+        )
+        cart = f'"currency":"USD","customer":"c{n % 1000}","shipping_minor":800,"codes":["code{n % 20}"]'
+        yield "/api/v1/prices", f"{n}.{step}", f'{{{cart},"lines":[{lines}]}}'
+
+
 STORIES: dict[str, Callable[[int, Job, list[str]], Story]] = {
-    story.__name__: story for story in (claim, flash, party, join, mix)
+    story.__name__: story for story in (claim, flash, party, join, mix, prices)
 }
 
 
@@ -126,7 +137,14 @@ def _word(answer: bytes, field: bytes) -> str:
     return answer.partition(b'"' + field + b'":"')[2].partition(b'"')[0].decode()
 
 
-_WANTED = {"claim": b'"coupon"', "token": b'"token"', "open": b'"party"', "placed": b'"placed"', "paid": b'"paid"'}
+_WANTED = {
+    "claim": b'"coupon"',
+    "token": b'"token"',
+    "open": b'"party"',
+    "placed": b'"placed"',
+    "paid": b'"paid"',
+    "prices": b'"total_minor"',
+}
 """What a granted answer must hold, by the last word of the path."""
 
 

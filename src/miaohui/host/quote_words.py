@@ -10,7 +10,7 @@ from miaohui.host.orders import ClaimInput
 from miaohui.host.quote import NotGranted, Told, TypedCode, plain
 from miaohui.host.setup import Entry
 from miaohui.plays._contract import Refusal
-from miaohui.pricing.explain import SENTENCES, sentence
+from miaohui.pricing.explain import SENTENCES, said
 from miaohui.pricing.priced import Outcome
 
 
@@ -29,7 +29,7 @@ class Words(Struct, frozen=True):
         found = []
         for outcome in priced.priced.outcomes:
             entry = by_id[outcome.promotion]
-            words = sentence(outcome, entry.offer().promotion, self.currency, titles)(self.language)
+            words = said(outcome, entry.offer().promotion, self.currency, self.language, titles)
             for sku in entry.current.rules.gifts():  # gifts by their names
                 if title := entry.current.rules.titles.get(sku):
                     words = words.replace(sku, title(self.language))

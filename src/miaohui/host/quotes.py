@@ -94,10 +94,12 @@ class _Run:
         """Which promotions the typed codes that work once belong to."""
         if not self.cart.codes:
             return
-        asking = [entry for entry in self.register.promotions() if self.asked(entry) and entry.current.rules.single_use]
+        asking = [entry for entry in self.register.promotions() if entry.current.rules.single_use and self.asked(entry)]
+        if not asking:
+            return
         public = {plain(code) for entry in self.register.promotions() for code in entry.current.rules.codes}
         codes = [code for code in self.cart.codes if plain(code) not in public]
-        if not asking or not codes:
+        if not codes:
             return
         if self.dry:
             self.once = {entry.current.id: codes[0] for entry in asking}
@@ -269,9 +271,11 @@ class _Run:
     def claim(self, entry: Entry) -> ClaimInput:
         """The claim that an order makes on a promotion."""
         setup = entry.current
-        codes = {plain(code) for code in setup.rules.codes}
-        typed = next((code for code in self.cart.codes if plain(code) in codes), "")
-        return ClaimInput(setup.campaign, setup.play, code=self.once.get(setup.id, typed))
+        typed = self.once.get(setup.id, "")
+        if setup.rules.codes:
+            codes = {plain(code) for code in setup.rules.codes}
+            typed = next((code for code in self.cart.codes if plain(code) in codes), "")
+        return ClaimInput(setup.campaign, setup.play, code=typed)
 
     async def look(self, keys: Iterable[str]) -> None:
         """Have these accounts in `balances`."""

@@ -77,26 +77,26 @@ SENTENCES = {
 
 def sentence(outcome: Outcome, promotion: Promotion, currency: str, titles: Mapping[str, Text] | None = None) -> Text:
     """`outcome` of `promotion` as a sentence; `titles` names the promotions that `by` refers to (else their ids)."""
+    return Text(**{language: said(outcome, promotion, currency, language, titles or {}) for language in LANGUAGES})
+
+
+def said(outcome: Outcome, promotion: Promotion, currency: str, language: str, titles: Mapping[str, Text]) -> str:
+    """The same in one language."""
     free = outcome.code == "applied" and not outcome.saved_minor
-    pattern = SENTENCES["applied_free" if free else outcome.code]
-    worth = _worth(promotion, outcome, currency)
-    more = _next_tier(promotion, outcome, currency)
-    filled = {}
-    for language in LANGUAGES:
-        names = [titles[x](language) if titles and x in titles else x for x in outcome.by]
-        data = {
-            key.removesuffix("_minor"): Money(int(value), currency).text(language)
-            if key.endswith("_minor")
-            else str(value)
-            for key, value in outcome.data.items()
-        }
-        data |= {
-            "by": ("、" if language == "zh" else ", ").join(names),
-            "benefit": worth(language),
-            "saved": Money(outcome.saved_minor, currency).text(language),
-        }
-        filled[language] = pattern(language).format_map(data) + more(language)
-    return Text(**{language: _capital(text) for language, text in filled.items()})
+    pattern = SENTENCES["applied_free" if free else outcome.code](language)
+    words: dict[str, str] = {}
+    for key, value in outcome.data.items():
+        name = key.removesuffix("_minor")
+        if f"{{{name}}}" in pattern:
+            words[name] = Money(int(value), currency).text(language) if key.endswith("_minor") else str(value)
+    if "{by}" in pattern:
+        names = [titles[x](language) if x in titles else x for x in outcome.by]
+        words["by"] = ("、" if language == "zh" else ", ").join(names)
+    if "{benefit}" in pattern:
+        words["benefit"] = _worth(promotion, outcome, currency)(language)
+    if "{saved}" in pattern:
+        words["saved"] = Money(outcome.saved_minor, currency).text(language)
+    return _capital(pattern.format_map(words) + _next_tier(promotion, outcome, currency)(language))
 
 
 def benefit(effect: AnyEffect | Tier | None, currency: str) -> Text:

@@ -250,12 +250,14 @@ def war_room(*, actions: int = 200, per_second: float = 50, json: bool = False) 
 
 
 @bench.command
-def pricing(*, runs: int = 200, peer: Path | None = None) -> None:
-    """How long pricing a cart takes, in CPU time; --peer FOLDER (benchmarks/pricing) runs Medusa's module beside it."""
+def pricing(*, runs: int = 200, seconds: float = 5, connections: int = 16, peer: Path | None = None) -> None:
+    """How long pricing a cart takes, in CPU time, and over HTTP; --peer FOLDER (benchmarks/pricing): Medusa's module beside it."""
     from miaohui.bench import pricing as bench_pricing
+    from miaohui.bench import pricing_http
 
     print(bench_pricing.show(bench_pricing.targets(runs)))
     print(bench_pricing.show(bench_pricing.growth(max(1, runs // 4))))
+    print(pricing_http.show(pricing_http.run(seconds=seconds, connections=connections), connections))
     if peer is not None:
         from miaohui.bench import pricing_peer
 
