@@ -36,7 +36,7 @@ from miaohui.pricing.effects import (
     Reward,
     Tier,
 )
-from miaohui.pricing.promotion import LANES, Lane, Limits, Options, Promotion
+from miaohui.pricing.promotion import LANES, Lane, LaneName, Limits, Options, Promotion
 
 SKUS, CATEGORIES = ("a", "b", "c", "d"), ("food", "toys")
 amounts = st.integers(0, 3000)
@@ -74,7 +74,10 @@ def carts(draw: st.DrawFn, most: int = 4) -> Cart:
         codes=draw(st.sampled_from([(), ("SAVE",)])),
         points=draw(amounts),
         tax=draw(st.sampled_from(["inclusive", "exclusive"])),
-        used={"p-0": Used(spent_minor=draw(amounts), uses=draw(st.integers(0, 3)))},
+        used={
+            "p-0": Used(spent_minor=draw(amounts), uses=draw(st.integers(0, 3)), by_customer=draw(st.integers(0, 2))),
+            "p-1": Used(today=draw(st.integers(0, 2)), by_customer_today=draw(st.integers(0, 1))),
+        },
     )
 
 
@@ -160,6 +163,9 @@ limits = st.builds(
     Limits,
     spend_minor=st.none() | amounts,
     uses=st.sampled_from([None, None, 2]),
+    per_customer=st.sampled_from([None, None, 1]),
+    per_day=st.sampled_from([None, None, 1]),
+    per_customer_per_day=st.sampled_from([None, None, 1]),
     on_end=st.sampled_from(["refuse", "partial", "let_last_exceed"]),
 )
 
@@ -180,23 +186,28 @@ def promotions(of: st.SearchStrategy[Any] = effects, most: int = 5, **fixed: Any
     return st.integers(0, most).flatmap(lambda count: st.tuples(*(one(n) for n in range(count))).map(list))
 
 
-lanes = st.dictionaries(
-    st.sampled_from(LANES),
-    st.builds(
-        Lane,
-        mode=st.sampled_from(["stack", "first", "best"]),
-        at_most=st.sampled_from([0, 0, 1, 2]),
-        exclusive_with=st.sampled_from([(), (), (), ("coupon",)]),
-    ),
-    max_size=4,
+whole = st.builds(
+    Lane,
+    mode=st.sampled_from(["stack", "first", "best"]),
+    at_most=st.sampled_from([0, 0, 1, 2]),
+    exclusive_with=st.sampled_from([(), (), (), ("coupon",)]),
 )
+by_line = st.builds(Lane, mode=st.sampled_from(["first", "best"]), each=st.just("line"))
+
+
+@st.composite
+def some_lanes(draw: st.DrawFn) -> dict[LaneName, Lane]:
+    names = draw(st.lists(st.sampled_from(LANES), max_size=4, unique=True))
+    return {name: draw(whole | by_line if name in ("activity", "item") else whole) for name in names}
+
+
 options = st.builds(
     Options,
     order=st.sampled_from(["lanes", "lanes", "priority"]),
     base=st.sampled_from(["lane", "running"]),
-    lanes=lanes,
+    lanes=some_lanes(),
     split=st.sampled_from(["proportional", "first"]),
     margin_floor_ppm=st.sampled_from([None, 0, 200_000]),
     units_once=st.booleans(),
-    budget=st.sampled_from(["whole", "line"]),
+    budget=st.sampled_from(["whole", "line", "line_alone"]),
 )

@@ -1,7 +1,9 @@
 """What holds of every cart under all promotions and options."""
 
+from collections import Counter
 from itertools import combinations
 from random import Random
+from typing import Literal
 
 import msgspec
 from hypothesis import given, settings
@@ -13,7 +15,7 @@ from miaohui.pricing.allocation import allocate, allocate_runs
 from miaohui.pricing.basket import Basket
 from miaohui.pricing.cart import Cart, CartLine
 from miaohui.pricing.conditions import Scope
-from miaohui.pricing.effects import Bundle, BuyGet, Nth, Part
+from miaohui.pricing.effects import Bundle, BuyGet, Deposit, Nth, Part
 from miaohui.pricing.eligible import within_limits
 from miaohui.pricing.engine import price
 from miaohui.pricing.promotion import Lane, Options, Promotion
@@ -42,6 +44,11 @@ def test_parts_sum_to_the_whole_at_every_level(cart: Cart, promotions: list[Prom
     for outcome in priced.outcomes:
         assert sum(outcome.lines.values()) == outcome.saved_minor >= 0
         assert outcome.saved_minor == 0 or outcome.status == "applied"
+    paid = {p.id: {e.deposit_minor for e in p.effects if isinstance(e, Deposit)} for p in promotions}
+    prepaid = {x.promotion: int(x.data["prepaid_minor"]) for x in priced.outcomes if "prepaid_minor" in x.data}
+    assert sum(prepaid.values()) == priced.prepaid_minor
+    assert priced.prepaid_minor <= sum(min(x.deposits, x.quantity) for x in cart.lines) * 50
+    assert all(minor % 50 == 0 and paid[id] == {50} for id, minor in prepaid.items())
     tax = sum(line.tax_minor for line in (*priced.lines, *priced.shipping))
     assert priced.total_minor == priced.goods_minor + priced.shipping_minor + tax * (cart.tax == "exclusive")
 
@@ -56,6 +63,8 @@ def test_no_unit_costs_less_than_its_floor_nor_more_than_its_list_price(
         low = floor(line.min_price_minor, line.cost_minor, options.margin_floor_ppm)
         assert all(min(low, line.unit_price_minor) <= due <= line.unit_price_minor for due in ours.dues())
     assert all(0 <= method.due_minor <= method.list_minor for method in priced.shipping)
+    assert 0 <= priced.goods_minor <= priced.list_minor == sum(x.quantity * x.unit_price_minor for x in cart.lines)
+    assert 0 <= priced.total_minor <= price(cart, [], options).total_minor
 
 
 @few
@@ -123,14 +132,17 @@ def _saved_in_order(cart: Cart, promotions: list[Promotion]) -> int:
 @few
 @given(
     some.carts(),
-    candidates,
-    some.promotions(some.groups | some.reductions, most=1, lane=st.just("item"), when=st.just(())),
+    some.promotions(some.groups | some.reductions, most=6, lane=st.just("item")),
+    some.promotions(some.groups | some.reductions, most=1, lane=st.just("item")),
+    st.sampled_from(["lane", "running"]),
+    st.sampled_from([0, 0, 1, 2]),
 )
 def test_with_best_one_more_candidate_never_raises_the_total(
-    cart: Cart, promotions: list[Promotion], more: list[Promotion]
+    cart: Cart, promotions: list[Promotion], more: list[Promotion], base: Literal["lane", "running"], at_most: int
 ) -> None:
-    more = [replace(promotion, id="p-9", exclusive_with=()) for promotion in more]
-    assert price(cart, [*promotions, *more], best).total_minor <= price(cart, promotions, best).total_minor
+    options = Options(lanes={"item": Lane(mode="best", at_most=at_most)}, base=base)
+    more = [replace(promotion, id="p-9") for promotion in more]  # which may exclude others
+    assert price(cart, [*promotions, *more], options).total_minor <= price(cart, promotions, options).total_minor
 
 
 def test_many_candidates_are_searched_up_to_a_number_of_sets_and_say_so() -> None:
@@ -177,6 +189,27 @@ def test_returning_everything_gives_back_what_was_paid_in_any_order(
             sold = back.then
         assert given_back == priced.total_minor == sold.refunded_minor
         assert sold.points_back == priced.points
+
+
+@few
+@given(some.carts(), some_promotions, some.options, st.data())
+def test_the_same_units_bring_the_same_in_any_order(
+    cart: Cart, promotions: list[Promotion], options: Options, data: st.DataObject
+) -> None:
+    book = Rulebook(promotions, options)
+    priced = price(cart, book)
+    units = [line.line for line in cart.lines for _ in range(line.quantity)]
+    returned = data.draw(
+        st.lists(st.sampled_from(units), max_size=len(units)).filter(lambda x: not Counter(x) - Counter(units))
+    )
+    sums = set()
+    for order in (returned, sorted(returned), data.draw(st.permutations(returned))):
+        sold = Sold(cart=cart, priced=priced)
+        for line in order:
+            sold = refund("allocated", sold, {line: 1}, book).then
+        sums.add((sold.refunded_minor, sold.points_back))
+    at_once = refund("allocated", Sold(cart=cart, priced=priced), Counter(returned), book).then
+    assert sums == {(at_once.refunded_minor, at_once.points_back)}
 
 
 @given(
