@@ -15,10 +15,10 @@ from miaohui.pricing.allocation import allocate, allocate_runs
 from miaohui.pricing.basket import Basket
 from miaohui.pricing.cart import Cart, CartLine
 from miaohui.pricing.conditions import Scope
-from miaohui.pricing.effects import Bundle, BuyGet, Deposit, Nth, Part
+from miaohui.pricing.effects import Amount, Bundle, BuyGet, Deposit, Nth, Part, Percent
 from miaohui.pricing.eligible import within_limits
 from miaohui.pricing.engine import price
-from miaohui.pricing.promotion import Lane, Options, Promotion
+from miaohui.pricing.promotion import Lane, Limits, Options, Promotion
 from miaohui.pricing.refunds import Sold, refund
 from miaohui.pricing.rulebook import Rulebook
 from miaohui.pricing.sale import Sale, floor
@@ -127,6 +127,18 @@ def _saved_in_order(cart: Cart, promotions: list[Promotion]) -> int:
     goods: Basket = sale.goods
     turns = sorted(sale.book.lanes["item"].items(), key=lambda x: not isinstance(x[1][0], Nth | Bundle | BuyGet))
     return sum(sale.worth(turn, effects, goods, sale.shipping) for turn, effects in turns)
+
+
+def test_best_finds_what_gives_nothing_alone() -> None:
+    """Half off 10.00 would go over its 4.00 and is refused; after 3.00 are off it is 3.50, and fits."""
+    cart = Cart(currency="CNY", lines=(CartLine(line="1", sku="a", quantity=1, unit_price_minor=1000),))
+    half = Promotion(id="half", effects=(Percent(off_ppm=500_000),), lane="item", limits=Limits(spend_minor=400))
+    three = Promotion(id="three", effects=(Amount(off_minor=300),), lane="item", priority=1)
+    other = Promotion(id="other", effects=(Amount(off_minor=600),), lane="item", exclusive_with=("three", "half"))
+    options = Options(base="running", lanes={"item": Lane(mode="best")})
+    priced = price(cart, [half, three, other], options)
+    assert (priced.discount_minor, priced.outcome("other").code) == (650, "not_best")
+    assert price(cart, [half], options).discount_minor == 0
 
 
 @few
