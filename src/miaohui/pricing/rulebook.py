@@ -58,11 +58,10 @@ class Rulebook:
         self.codes = self._codes()
         self._always: list[int] = []
         self._keyed: dict[Key, list[int]] = {}
-        self._needs = [self._index(turn) for turn in range(len(self.ids))]
+        needs = [self._index(turn) for turn in range(len(self.ids))]
         nothing = Failing("gives_nothing", {})
-        self.misses = [
-            _miss(self.ids[turn], needs[0][1] if needs else nothing) for turn, needs in enumerate(self._needs)
-        ]
+        self.misses = [_miss(self.ids[turn], need[0][1] if need else nothing) for turn, need in enumerate(needs)]
+        self._others = [need[1:] for need in needs]
 
     def lane(self, name: LaneName) -> Lane:
         """How `name` stacks; points pay once."""
@@ -79,11 +78,12 @@ class Rulebook:
             found.update(self._keyed[key])
         concerned = []
         for turn in sorted(found):
-            lacking = next((failing for needed, failing in self._needs[turn][1:] if keys.isdisjoint(needed)), None)
-            if lacking is None:
-                concerned.append(turn)
+            for needed, failing in self._others[turn]:
+                if keys.isdisjoint(needed):
+                    outcomes[turn] = _miss(self.ids[turn], failing)
+                    break
             else:
-                outcomes[turn] = _miss(self.ids[turn], lacking)
+                concerned.append(turn)
         return concerned
 
     def _turn(self, promotion: Promotion) -> tuple[int, int, str]:

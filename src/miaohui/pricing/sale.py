@@ -121,18 +121,18 @@ class Sale:
                     earned = self.earned(turn, effect)
                     self.rewards += earned
                     applies = bool(earned)
-                case _:
-                    held = (
-                        self.givers["goods"].deposited(effect, self.goods) if isinstance(effect, Deposit) else ((), ())
-                    )
-                    lines = [self.goods.line[n] for n in held[0]]
+                case Deposit():
+                    runs, units = self.givers["goods"].deposited(effect, self.goods)
+                    lines = [self.goods.line[n] for n in runs]
                     saved = self.worth(turn, [effect], self.goods, self.shipping)
-                    if isinstance(effect, Deposit):
-                        self.count_deposits(turn, effect, zip(lines, held[1], strict=True))
+                    self.count_deposits(turn, effect, zip(lines, units, strict=True))
+                    applies = saved > 0 or (bool(lines) and effect.deposit_minor > 0)
+                case _:
+                    saved = self.worth(turn, [effect], self.goods, self.shipping)
                     if isinstance(effect, Reduction):
                         measured = self.givers["goods"].measured(effect, self.goods)
                         self.told[turn] = self.told.get(turn, {}) | tiers_told(effect, measured)
-                    applies = saved > 0 or (bool(lines) and turn in self.prepaid)
+                    applies = saved > 0
             if isinstance(effect, PayPoints):
                 self.givers["goods"].points_spent += saved // effect.off_minor * effect.points
             if applies:
