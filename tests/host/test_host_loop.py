@@ -16,12 +16,12 @@ class Poisoned(Memory):
 
     stores, poison = 0, "nobody"
 
-    async def store(self, changes):
+    async def write(self, changes):
         """See `Storage`."""
         self.stores += 1
         if any(self.poison in key for key in changes.accounts):
             raise RuntimeError("this cannot be stored")
-        await super().store(changes)
+        await super().write(changes)
 
 
 async def fair_on(storage, *setups):

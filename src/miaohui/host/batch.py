@@ -33,6 +33,7 @@ class Batch:
 
     def __init__(self, loaded: Loaded, register: Register, rate: Rate, seed: bytes) -> None:
         self.now_ms, self.register, self.rate, self.seed = loaded.now_ms, register, rate, seed
+        self.epoch = loaded.epoch
         self.rows, self.replies, self.holds = loaded.states, loaded.replies, loaded.holds
         self.balances = loaded.accounts
         self.holds_before = dict(loaded.holds)
@@ -45,6 +46,8 @@ class Batch:
         self.events: list[Event] = []
         self.timers: dict[str, Timer | None] = {}
         self.spent: list[tuple[str, int]] = []
+        self.seen_states: set[str] = set()
+        self.seen_accounts: set[str] = set()
 
     # --- one submission -----------------------------------------------------------------------------------------------
     def decide(self, p: Plan) -> Answer:
@@ -72,6 +75,8 @@ class Batch:
         if type(outcome) is Refusal:  # not isinstance: that is slow for a no, and a reply is one
             draft.undo()
             return self._refused(s, outcome)
+        self.seen_states.update(p.states)
+        self.seen_accounts.update(p.accounts)
         body = _json(outcome)
         self.replies[s.id] = (s.hash, body)
         self.made_replies.append((s.id, s.hash, s.campaign or (p.order.campaign() if p.order else ""), body))
@@ -97,12 +102,15 @@ class Batch:
         moved = {t.debit for _, t, _ in self.transfers} | {t.credit for _, t, _ in self.transfers} | self.opened
         made = [hold for id, hold in self.holds.items() if self.holds_before.get(id) is not hold]
         gone = [hold for id, hold in self.holds_before.items() if self.holds.get(id) is not hold]
+        written = [k for k in sorted(self.written) if self.states[k] is not None or k in self.rows]
+        rows, balances = self.rows, self.balances
         return Changes(
             now_ms=self.now_ms,
-            states=[
-                self._state_change(k) for k in sorted(self.written) if self.states[k] is not None or k in self.rows
-            ],
-            accounts={key: self.balances[key] for key in sorted(moved)},
+            epoch=self.epoch,
+            seen_states={k: rows[k].version if k in rows else 0 for k in sorted(self.seen_states.difference(written))},
+            seen_accounts={k: balances[k].version for k in sorted(self.seen_accounts - moved)},
+            states=[self._state_change(k) for k in written],
+            accounts={key: balances[key] for key in sorted(moved)},
             transfers=self.transfers,
             holds=made,
             settled=gone,

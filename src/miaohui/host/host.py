@@ -1,9 +1,11 @@
-"""The host: a bounded queue, one batch in flight, answers that are true.
+"""The host: a bounded queue, batches decided ahead, answers that are true.
 
-Natural batching: whatever has come in while a batch was being stored is the next batch; there is no timer. It is planned while
-the one before is committed. The answers of a batch leave while the next one is being stored, so that sockets and database work
-at the same time. A batch whose commit has
-an unknown outcome (the connection broke) is simply run again: the stored replies make that safe.
+Natural batching: whatever has come in while a batch was being written is the next batch; there is no timer. While one batch is
+written by the database, the next one is read, laid over with the outcome of that one (`overlay`), and decided; it is written when
+that one is durable. Only then do answers leave, in their order, while the next is being written: sockets, plays and database
+work at the same time. A batch that is not written because somebody else was faster, or whose outcome is unknown because the
+connection broke, is decided again under locks, and so is the one that was decided on it; stored replies make that safe. While others change
+the same rows, batches are decided under locks from the start.
 """
 
 import asyncio
@@ -13,17 +15,17 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, NamedTuple
 
 from miaohui.host.acquaintances import Acquaintances
 from miaohui.host.batch import FAILED, Batch
 from miaohui.host.draft import Stale
 from miaohui.host.orders import order_key
+from miaohui.host.overlay import Overlay
 from miaohui.host.plan import Plan, plan
 from miaohui.host.rate import Rate
 from miaohui.host.setup import Register
-from miaohui.host.storage import Broken, Full, Raced, Storage
+from miaohui.host.storage import Broken, Changes, Full, Raced, Storage
 from miaohui.host.submission import Answer, Caller, Customer, Submission, action_id
 from miaohui.plays._contract import Refusal
 
@@ -36,19 +38,27 @@ class Busy(Exception):
     """The queue is full: nothing was taken in; try again in a second."""
 
 
+RIVALS = 64
+"""So many batches are decided under locks after somebody else was faster."""
+
+
 @dataclass
 class Figures:
-    """What the host has done since it started; the seconds are those of batches that were committed, step by step."""
+    """What the host has done since it started; the seconds are those of batches that were decided ahead, step by step; `waited_s`
+    for the batch before to be written."""
 
     submissions: int = 0
     batches: int = 0
+    ahead: int = 0
     retries: int = 0
     failed: int = 0
     planned_s: float = 0
-    loaded_s: float = 0
+    read_s: float = 0
     decided_s: float = 0
-    stored_s: float = 0
-    committed_s: float = 0
+    waited_s: float = 0
+
+
+Taken = list[tuple[Submission, Sink]]
 
 
 class Planned(NamedTuple):
@@ -58,11 +68,39 @@ class Planned(NamedTuple):
     customers: list[Customer]
     plans: list[Plan]
 
+    def keys(self) -> tuple[list[str], list[str]]:
+        """The states and the accounts it touches."""
+        return (
+            list(dict.fromkeys(key for p in self.plans for key in p.states)),
+            list(dict.fromkeys(key for p in self.plans for key in p.accounts)),
+        )
 
-def _seen(task: "asyncio.Task[Any]") -> None:
-    """Whoever waits for the task handles its failure; if nobody comes to wait, nothing is to be said."""
-    if not task.cancelled():
-        task.exception()
+
+class Decided(NamedTuple):
+    """A batch whose answers are true as soon as its changes, if any, are written."""
+
+    plans: list[Plan]
+    answers: list[Answer]
+    changes: Changes | None
+
+
+class Flight(NamedTuple):
+    """A batch that is being written, and the overlay that shows what it will have changed."""
+
+    taken: Taken
+    decided: Decided
+    written: asyncio.Future[None]
+    overlay: Overlay | None
+
+
+_PASSING = (Raced, Stale, Broken, Full)
+"""Troubles that pass: the batch is decided again as a whole."""
+
+
+def _seen(written: "asyncio.Future[None]") -> None:
+    """Whoever waits for it handles its failure; if nobody comes to wait, nothing is to be said."""
+    if not written.cancelled():
+        written.exception()
 
 
 class Host:
@@ -85,7 +123,9 @@ class Host:
         self._answers: list[tuple[Sink, Answer]] = []
         self._task: asyncio.Task[None] | None = None
         self._asking: list[asyncio.Future[bool]] = []
-        self._ahead: tuple[list[tuple[Submission, Sink]], asyncio.Task[Planned]] | None = None
+        self._more: tuple[int, asyncio.Future[None]] | None = None
+        self._rivals = 0
+        self._paced: dict[bytes, bool] = {}
         self._stopping = False
 
     @property
@@ -133,6 +173,10 @@ class Host:
     def _wake(self) -> None:
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._work())
+        elif self._more is not None:
+            enough, more = self._more
+            if (len(self._queue) >= enough or self._asking) and not more.done():
+                more.set_result(None)
 
     def id(self, caller: Caller, customer: str, campaign: str, play: str, key: str) -> bytes:
         """The id of an action, from the scope of its idempotency key."""
@@ -140,26 +184,106 @@ class Host:
 
     # --- the loop that owns the storage -------------------------------------------------------------------------------
     async def _work(self) -> None:
+        flight: Flight | None = None
         try:
-            while self._queue or self._asking or self._ahead:
+            while self._queue or self._asking or flight:
+                if flight is not None:
+                    await self._gather(flight)
                 if self._asking:
+                    await self._land(flight)
+                    flight = None
                     await self._reread()
-                ahead, self._ahead = self._ahead, None
-                batch, planning = ahead or (self._next(), None)
-                if not batch:
-                    continue
-                try:
-                    answers = await self._run([submission for submission, _ in batch], planning)
-                except Exception:
-                    log.exception("a batch of %d failed", len(batch))
-                    answers = await self._halves([submission for submission, _ in batch])
-                self._answers += [(sink, answer) for (_, sink), answer in zip(batch, answers, strict=True)]
-                self.figures.submissions += len(batch)
-                self.figures.batches += 1
-                if not self._queue:
+                taken = self._next()
+                if taken and not self._rivals:
+                    flight = await self._fly(taken, flight)
+                else:
+                    await self._land(flight)
+                    flight = None
+                    if taken:
+                        self._rivals -= 1
+                        await self._settle(taken)
+                if flight is None:
                     self._send()
         finally:
             self._send()
+
+    async def _gather(self, flight: Flight) -> None:
+        """Wait until the batch in flight is written, or half as many as are in it have come in meanwhile."""
+        enough = (len(flight.taken) + 1) // 2
+        if len(self._queue) < enough and not self._asking and not flight.written.done():
+            more = asyncio.get_running_loop().create_future()
+            self._more = enough, more
+            await asyncio.wait((more, flight.written), return_when=asyncio.FIRST_COMPLETED)
+            self._more = None
+
+    async def _fly(self, taken: Taken, before: Flight | None) -> Flight | None:
+        """Decide a batch while the one `before` is being written, then begin to write it; None if it had to be settled."""
+        decided, why = None, None
+        try:
+            planned = await self._plan([submission for submission, _ in taken], before and before.overlay)
+            decided = await self._decide(planned, before and before.overlay)
+        except Exception as e:
+            why = e
+        begin_s = time.perf_counter()
+        landed = await self._land(before)
+        self.figures.waited_s += time.perf_counter() - begin_s
+        if decided is None or not landed:
+            if decided is not None:
+                why = Stale("the batch before was decided again")
+                self._keep_pace(decided.plans)
+            await self._settle(taken, why)
+            return None
+        self.figures.ahead += 1
+        loop = asyncio.get_running_loop()
+        if decided.changes is None:
+            written = loop.create_future()
+            written.set_result(None)
+        else:
+            written = asyncio.ensure_future(self.storage.write(decided.changes))
+            written.add_done_callback(_seen)
+        loop.call_soon(self._send)
+        return Flight(taken, decided, written, Overlay(decided.changes) if decided.changes else None)
+
+    async def _land(self, flight: Flight | None) -> bool:
+        """Wait until a batch is written and keep its answers to be sent; False if it had to be settled in another way."""
+        if flight is None:
+            return True
+        try:
+            await flight.written
+        except Exception as e:
+            if isinstance(e, Raced):
+                self._rivals = RIVALS
+            self._keep_pace(flight.decided.plans)
+            await self._settle(flight.taken, e)
+            return False
+        self._keep(flight.taken, flight.decided.answers)
+        return True
+
+    async def _settle(self, taken: Taken, why: Exception | None = None) -> None:
+        """Decide and write a batch under locks; `why` it could not be done ahead."""
+        batch = [submission for submission, _ in taken]
+        try:
+            if why is not None and not isinstance(why, _PASSING):
+                raise why
+            if why is not None:
+                log.debug("a batch of %d is decided again, under locks: %s", len(batch), why)
+                await self._again(batch, 0)
+            answers = await self._run(batch)
+        except Exception:
+            log.exception("a batch of %d failed", len(batch))
+            await self._forget(batch)
+            answers = await self._halves(batch)
+        self._paced.clear()
+        self._keep(taken, answers)
+
+    def _keep(self, taken: Taken, answers: list[Answer]) -> None:
+        self._answers += [(sink, answer) for (_, sink), answer in zip(taken, answers, strict=True)]
+        self.figures.submissions += len(taken)
+        self.figures.batches += 1
+
+    def _keep_pace(self, plans: list[Plan]) -> None:
+        """What was counted against a rate is not counted again when the batch is."""
+        self._paced |= {p.submission.id: p.fast_enough for p in plans if p.fast_enough is not None}
 
     async def _reread(self) -> None:
         asking, self._asking = self._asking, []
@@ -172,10 +296,10 @@ class Host:
             if not asked.done():
                 asked.set_result(read)
 
-    def _next(self) -> list[tuple[Submission, Sink]]:
+    def _next(self) -> Taken:
         """The next batch: what waits, up to `batch_max`, cut before a second verb of the same order (its keys depend on what
         the first one leaves)."""
-        batch: list[tuple[Submission, Sink]] = []
+        batch: Taken = []
         orders: set[str] = set()
         while self._queue and len(batch) < self.batch_max:
             order = self._queue[0][0].order
@@ -206,12 +330,11 @@ class Host:
         for sink, answer in answers:
             sink(answer)
 
-    async def _run(self, batch: list[Submission], planning: asyncio.Task[Planned] | None = None) -> list[Answer]:
-        """Decide and commit one batch; again if somebody else was faster."""
+    async def _run(self, batch: list[Submission]) -> list[Answer]:
+        """Decide and write one batch under locks; again if somebody else was faster."""
         for attempt in range(20):
             try:
-                planning, planned = None, await (planning or self._plan(batch))
-                return await self._attempt(batch, planned)
+                return await self._attempt(batch)
             except (Raced, Stale) as e:
                 log.debug("a batch of %d is run again: %s", len(batch), e)
                 await self._again(batch, 0.001 * attempt)
@@ -229,10 +352,19 @@ class Host:
             log.error("a batch of %d was given up", len(batch))
         return [Answer(refusal=BUSY)] * len(batch)
 
+    async def _attempt(self, batch: list[Submission]) -> list[Answer]:
+        planned = await self._plan(batch, None)
+        await self.storage.lock(*planned.keys())
+        decided = await self._decide(planned, None)
+        self._keep_pace(decided.plans)
+        if decided.changes is not None:
+            await self.storage.write(decided.changes)
+        else:
+            await self.storage.rollback()
+        return decided.answers
+
     async def _forget(self, batch: list[Submission]) -> None:
         """Nothing of the batch has happened: neither its customers nor what they did."""
-        if self._ahead is not None:
-            await asyncio.wait([self._ahead[1]])  # it asks on the connection that is needed now
         self.known.forget(s.customer for s in batch)
         await self.storage.rollback()
 
@@ -243,57 +375,40 @@ class Host:
         with contextlib.suppress(Broken):
             self.register = await self.storage.register()
 
-    async def _plan(self, batch: list[Submission]) -> Planned:
-        """What the batch will touch, as far as is known before anything is locked."""
+    # --- one batch ----------------------------------------------------------------------------------------------------
+    async def _plan(self, batch: list[Submission], overlay: Overlay | None) -> Planned:
+        """What the batch will touch, as far as is known before it is read."""
         register, known, begin_s = self.register, self.known, time.perf_counter()
         customers = [s.customer for s in batch if s.customer.id or s.customer.shop_hash]
         strangers = known.strangers(customers)
         verbs = [order_key(s.order) for s in batch if s.order and s.action != "placed"]
         if strangers or verbs:
             known.learn(await self.storage.acquaint(strangers, verbs), strangers)
+        if overlay is not None:
+            known.orders |= overlay.orders(verbs)
         plans = [plan(s, register, known) for s in batch]
+        for p in plans if self._paced else ():
+            p.fast_enough = self._paced.get(p.submission.id)
         self.figures.planned_s += time.perf_counter() - begin_s
         return Planned(register, customers, plans)
 
-    def _look_ahead(self, batch: list[Submission]) -> None:
-        """Plan the next batch while this one is committed, unless it has a verb of an order that this one writes."""
-        if self._ahead is None and self._queue:
-            orders = {s.order for s in batch if s.order}
-            if any(s.order in orders for s, _ in islice(self._queue, self.batch_max)):
-                return
-            coming = self._next()
-            task = asyncio.get_running_loop().create_task(self._plan([submission for submission, _ in coming]))
-            task.add_done_callback(_seen)
-            self._ahead = coming, task
-
-    async def _attempt(self, batch: list[Submission], planned: Planned) -> list[Answer]:
-        storage, register, known, figures = self.storage, planned.register, self.known, self.figures
-        plans, customers = planned.plans, planned.customers
-        planned_s = time.perf_counter()
-        loaded = await storage.load(
-            list(dict.fromkeys(key for p in plans for key in p.states)),
-            list(dict.fromkeys(key for p in plans for key in p.accounts)),
-            [s.id for s in batch],
-            list(dict.fromkeys(known.id(customer) for customer in customers)),
+    async def _decide(self, planned: Planned, overlay: Overlay | None) -> Decided:
+        """The answers of a batch and what it changes, from what is stored and the outcome of the batch before."""
+        register, known, plans = planned.register, self.known, planned.plans
+        states, accounts = planned.keys()
+        ids = [p.submission.id for p in plans]
+        begin_s = time.perf_counter()
+        loaded = await self.storage.peek(
+            states, accounts, ids, list(dict.fromkeys(known.id(customer) for customer in planned.customers))
         )
-        if loaded.epoch != register.epoch or not known.hold(loaded.known, customers):
+        if loaded.epoch != register.epoch or not known.hold(loaded.known, planned.customers):
             raise Stale
-        loaded_s = time.perf_counter()
-        decided = Batch(loaded, register, self.rate, self.secret)
-        answers = [decided.decide(p) for p in plans]
-        changes = decided.changes()
-        decided_s = time.perf_counter()
-        if changes is None:
-            self._send()
-        else:
-            storing = asyncio.ensure_future(storage.store(changes))
-            asyncio.get_running_loop().call_soon(self._send)
-            await storing
-        stored_s = time.perf_counter()
-        self._look_ahead(batch)
-        await storage.commit()
-        figures.loaded_s += loaded_s - planned_s
-        figures.decided_s += decided_s - loaded_s
-        figures.stored_s += stored_s - decided_s
-        figures.committed_s += time.perf_counter() - stored_s
-        return answers
+        if overlay is not None:
+            overlay.cover(loaded, states, accounts, ids)
+        read_s = time.perf_counter()
+        batch = Batch(loaded, register, self.rate, self.secret)
+        answers = [batch.decide(p) for p in plans]
+        changes = batch.changes()
+        self.figures.read_s += read_s - begin_s
+        self.figures.decided_s += time.perf_counter() - read_s
+        return Decided(plans, answers, changes)

@@ -8,7 +8,7 @@ from uuid_utils import uuid7
 from miaohui.clock import Clock
 from miaohui.events.envelope import Event
 from miaohui.host.setup import Register, Running, Setup
-from miaohui.host.storage import Acquaintance, Changes, Due, Loaded, Person, StateRow
+from miaohui.host.storage import Acquaintance, Changes, Due, Loaded, Person, Raced, StateRow
 from miaohui.host.submission import Customer
 from miaohui.ledger.accounts import Account, Hold, Transfer
 
@@ -33,7 +33,6 @@ class Memory:
         self.transfers: list[tuple[bytes, Transfer, str]] = []
         self.events: list[Event] = []
         self.timers: dict[str, Due] = {}
-        self._stored: Changes | None = None
 
     def holds(self) -> list[Hold]:
         """Every open hold."""
@@ -68,8 +67,11 @@ class Memory:
         by_hash = {self.hashes[id]: id for id in ids if id in self.hashes}
         return Acquaintance(by_hash, {id: self.people[id] for id in ids if id in self.people})
 
-    async def load(self, states: list[str], accounts: list[str], replies: list[bytes], customers: list[str]) -> Loaded:
-        """See `Storage`. Nobody else is there: nothing to lock."""
+    async def lock(self, states: list[str], accounts: list[str]) -> None:
+        """See `Storage`. Nobody else is there."""
+
+    async def peek(self, states: list[str], accounts: list[str], replies: list[bytes], customers: list[str]) -> Loaded:
+        """See `Storage`."""
         self._last_ms = max(self._last_ms, self.clock())
         return Loaded(
             now_ms=self._last_ms,
@@ -81,15 +83,9 @@ class Memory:
             known=self._known(customers),
         )
 
-    async def store(self, changes: Changes) -> None:
+    async def write(self, changes: Changes) -> None:
         """See `Storage`."""
-        self._stored = changes
-
-    async def commit(self) -> None:
-        """See `Storage`."""
-        changes, self._stored = self._stored, None
-        if changes is None:
-            return
+        self._compare(changes)
         for state in changes.states:
             if state.body is None:
                 self.states.pop(state.key, None)
@@ -116,9 +112,21 @@ class Memory:
             else:
                 self.timers[name] = Due(name, *timer)
 
+    def _compare(self, changes: Changes) -> None:
+        """Raced if anything was changed since it was read."""
+        states = {x.key: x.version - 1 for x in changes.states} | changes.seen_states
+        accounts = {key: a.version for key, a in changes.accounts.items()} | changes.seen_accounts
+        moved = [key for key, v in states.items() if v != (self.states[key].version if key in self.states else 0)]
+        moved += [
+            key for key, v in accounts.items() if v != (self.accounts[key].version if key in self.accounts else 0)
+        ]
+        if self.epoch != changes.epoch:
+            moved.append("the plays")
+        if moved:
+            raise Raced(", ".join(moved))
+
     async def rollback(self) -> None:
-        """See `Storage`."""
-        self._stored = None
+        """See `Storage`. Nothing is written by halves."""
 
     async def due(self, limit: int) -> list[Due]:
         """See `Storage`."""

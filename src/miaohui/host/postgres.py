@@ -1,6 +1,6 @@
-"""The durable storage: one connection, one transaction a batch; beside it one to ask, and welcome customers, for the next batch
-while this one is committed. The SQL is in functions of the database (`host_acquaint`,
-`host_welcome`, `host_load`, `host_store`): written in sets, reaching tables only through `= any($array)`, without joins.
+"""The durable storage: one connection that writes, one statement and one transaction a batch, and one that asks for the next batch
+meanwhile. The SQL is in functions of the database (`host_acquaint`, `host_welcome`, `host_lock`, `host_peek`, `host_store`):
+written in sets, reaching tables only through `= any($array)`, without joins.
 
 A new connection is made when the old one broke; a batch whose commit has an unknown outcome is run again by the host, and the
 stored replies tell what was granted.
@@ -25,16 +25,16 @@ SETTINGS = {"enable_seqscan": "off", "enable_nestloop": "off", "jit": "off", "pl
 """For the host's connection: every table is reached by key, whatever its statistics say."""
 
 STALLED = "5s"
-"""A process that stops in the middle of a batch (paused, cut off) holds its locks that long; then PostgreSQL takes the batch
-back, and the others go on. If the process wakes up, it runs the batch again."""
+"""A process that stops in the middle of a batch (paused, cut off) holds its locks, if it has any, that long; then PostgreSQL takes
+the batch back, and the others go on. If the process wakes up, it runs the batch again."""
 
 Connect = Callable[[], Awaitable[Any]]
 _STALLED = f"set_config('idle_in_transaction_session_timeout', '{STALLED}', true)"
 _ACQUAINT = "select * from host_acquaint($1, $2, $3)"
 _WELCOME = "select * from host_welcome($1, $2, $3)"
-_LOAD = f"select *, {_STALLED} from host_load($1, $2, $3, $4, $5)"
-_SPENT = "delete from timer where name = any($1) and name || ' ' || due_ms = any($2)"
-_STORE = "select host_store(" + ", ".join(f"${n}" for n in range(1, 14)) + ")"
+_LOCK = f"select host_lock($1, $2), {_STALLED}"
+_PEEK = "select * from host_peek($1, $2, $3, $4, $5)"
+_STORE = "select host_store(" + ", ".join(f"${n}" for n in range(1, 21)) + ")"
 GONE = (
     *(asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError),
     *(asyncpg.OperatorInterventionError, asyncpg.TooManyConnectionsError),  # it stops, starts, or is full of us
@@ -53,16 +53,17 @@ class Postgres:
         self._connect, self._seal, self._last_ms = connect, seal, 0
         self._c: Any = None
         self._asking: Any = None
+        self._locked = False
         self._since = datetime(1970, 1, 1, tzinfo=UTC)
 
     async def _ready(self) -> Any:
         if self._c is None or self._c.is_closed():
             c = await self._connect()
             await _set(c, SETTINGS)
-            self._load = (await c.prepare(_LOAD)).fetchrow
+            self._lock = (await c.prepare(_LOCK)).fetchrow
+            self._peek_locked = (await c.prepare(_PEEK)).fetchrow
             self._store = (await c.prepare(_STORE)).fetchval
-            await c.execute("begin")
-            self._c = c
+            self._c, self._locked = c, False
         return self._c
 
     async def _ask(self) -> None:
@@ -73,6 +74,7 @@ class Postgres:
             await _set(c, SETTINGS | {"synchronous_commit": "off"})
             self._acquaint = (await c.prepare(_ACQUAINT)).fetchrow
             self._welcome = (await c.prepare(_WELCOME)).fetchrow
+            self._peek = (await c.prepare(_PEEK)).fetchrow
             self._asking = c
 
     async def moved(self, epoch: int) -> bool:
@@ -85,7 +87,7 @@ class Postgres:
         """See `Storage`."""
         with _named():
             c = await self._ready()
-            epoch, read_ms = await c.fetchrow("select epoch, now_ms() from workspace")
+            epoch, read_ms = await c.fetchrow("select epoch, now_ms() from workspace")  # first: what comes later differs by it
             versions = [unpack(row[0]) for row in await c.fetch("select setup from play_version")]
             rows = await c.fetch("select campaign, play, version, running from play_running")
             running = {(row[0], row[1]): (row[2], row[3]) for row in rows}
@@ -93,7 +95,6 @@ class Postgres:
             for campaign, bit, name in await c.fetch("select campaign, bit, name from campaign_audience order by 1, 2"):
                 audiences[campaign] = (*audiences.get(campaign, ()), (bit, name))
             self._since = await retention.since(c)
-            await c.execute("commit; begin")
             return Register.of(epoch, versions, running, audiences, max(self._last_ms, read_ms))
 
     async def acquaint(self, customers: list[Customer], orders: list[str]) -> Acquaintance:
@@ -114,11 +115,22 @@ class Postgres:
                 known.customers |= dict(_rows(made, "c_hash", "c_id"))
         return known
 
-    async def load(self, states: list[str], accounts: list[str], replies: list[bytes], customers: list[str]) -> Loaded:
+    async def lock(self, states: list[str], accounts: list[str]) -> None:
         """See `Storage`."""
         with _named():
-            await self._ready()
-            row = await self._load(states, accounts, replies, self._since, customers)
+            c = await self._ready()
+            await c.execute("begin")
+            self._locked = True
+            await self._lock(states, accounts)
+
+    async def peek(self, states: list[str], accounts: list[str], replies: list[bytes], customers: list[str]) -> Loaded:
+        """See `Storage`."""
+        with _named():
+            if self._locked:
+                row = await self._peek_locked(states, accounts, replies, self._since, customers)
+            else:
+                await self._ask()
+                row = await self._peek(states, accounts, replies, self._since, customers)
         balances = {key: Account() for key in accounts}
         keys, numbers = row["a_key"] or (), row["a_number"]
         n = len(keys)
@@ -144,13 +156,12 @@ class Postgres:
             _known(row),
         )
 
-    async def store(self, changes: Changes) -> None:
+    async def write(self, changes: Changes) -> None:
         """See `Storage`."""
         states, accounts, timers = changes.states, changes.accounts.items(), changes.timers.items()
+        seen_states, seen_accounts = changes.seen_states, changes.seen_accounts
         with _named():
-            if changes.spent:
-                exact = [f"{name} {due_ms}" for name, due_ms in changes.spent]
-                await self._c.execute(_SPENT, [name for name, _ in changes.spent], exact)
+            await self._ready()
             await self._store(
                 changes.now_ms,
                 [s for s in states if s.version == 1],
@@ -165,21 +176,27 @@ class Postgres:
                 [(name, *timer) for name, timer in timers if timer is not None],
                 [name for name, timer in timers if timer is None],
                 pack(changes.events) if changes.events else None,
+                changes.epoch,
+                list(seen_states),
+                [f"{key} {version}" for key, version in seen_states.items() if version],
+                list(seen_accounts),
+                [f"{key} {version}" for key, version in seen_accounts.items() if version],
+                [name for name, _ in changes.spent],
+                [f"{name} {due_ms}" for name, due_ms in changes.spent],
             )
-
-    async def commit(self) -> None:
-        """See `Storage`."""
-        with _named():
-            await self._c.execute("commit; begin")
+            if self._locked:
+                self._locked = False
+                await self._c.execute("commit")
 
     async def rollback(self) -> None:
         """See `Storage`."""
         try:
-            if self._c is not None:
-                await self._c.execute("rollback; begin")
+            if self._c is not None and self._locked:
+                await self._c.execute("rollback")
         except GONE:
             self._c.terminate()
             self._c = None
+        self._locked = False
 
     async def close(self) -> None:
         """See `Storage`."""

@@ -1,9 +1,10 @@
 """What a batch reads and writes. Two storages keep this contract: `postgres` (durable, many processes) and `memory` (tests and,
 later, rehearsal). The same submissions give the same balances on both.
 
-A batch is: `acquaint` (only about who or what is not known yet: strangers, and which claims these orders have), `load` (locks
-what is touched and gives it with the customers as they are now and the time), decide, `store` (all of it or nothing). `Raced`
-means that somebody else was faster: the batch is run again.
+A batch is: `acquaint` (only about who or what is not known yet: strangers, and which claims these orders have), `peek` (what is
+touched, the customers as they are now and the time, all of one moment), decide, `write` (all of it or nothing, durable when it
+returns). Nothing is locked meanwhile: `write` looks whether what was read is still so. `Raced` means that it is not: the batch is
+run again, under locks, in a transaction that `lock` begins and `write` commits.
 """
 
 from typing import NamedTuple, Protocol
@@ -81,9 +82,13 @@ class StateChange(NamedTuple):
 class Changes(Struct):
     """All that a batch causes. `transfers`: (id, transfer, action); `replies`: (id, hash, campaign, answer); `timers`: name ->
     (due_ms, campaign, play, action, source) or None (cancel); `spent`: (name, due_ms) of timers that fired and had nothing to do,
-    removed unless they were set anew."""
+    removed unless they were set anew. `epoch`, `seen_states` and `seen_accounts` (key -> version, 0: absent): what was read for
+    it and is not written."""
 
     now_ms: int
+    epoch: int
+    seen_states: dict[str, int]
+    seen_accounts: dict[str, int]
     states: list[StateChange]
     accounts: dict[str, Account]
     transfers: list[tuple[bytes, Transfer, str]]
@@ -118,17 +123,17 @@ class Storage(Protocol):
     async def acquaint(self, customers: list[Customer], orders: list[str]) -> Acquaintance:
         """Who the customers are (new ones of the shop are made), and what is known of the orders."""
 
-    async def load(self, states: list[str], accounts: list[str], replies: list[bytes], customers: list[str]) -> Loaded:
-        """Lock and read; an account that does not exist comes back empty (unit None)."""
+    async def lock(self, states: list[str], accounts: list[str]) -> None:
+        """Begin a transaction in which nobody else changes these."""
 
-    async def store(self, changes: Changes) -> None:
-        """Write everything; the batch is not durable before `commit`."""
+    async def peek(self, states: list[str], accounts: list[str], replies: list[bytes], customers: list[str]) -> Loaded:
+        """Read, inside that transaction if there is one; an account that does not exist comes back empty (unit None)."""
 
-    async def commit(self) -> None:
-        """Make the batch durable and let go of its locks."""
+    async def write(self, changes: Changes) -> None:
+        """Write everything and make it durable, or nothing; Raced if what was read is not so any more."""
 
     async def rollback(self) -> None:
-        """Forget the batch and let go of its locks."""
+        """Forget what is not written and let go of all locks."""
 
     async def close(self) -> None:
         """Give back connections."""

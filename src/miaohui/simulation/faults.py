@@ -24,7 +24,6 @@ class Faulty:
         self.storage, self.chance, self.calm = storage, chance, calm
         self.killed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.met: list[str] = []
-        self._fate = ""
 
     async def moved(self, epoch: int) -> bool:
         """See `Storage`."""
@@ -38,33 +37,32 @@ class Faulty:
         """See `Storage`."""
         return await self.storage.acquaint(customers, orders)
 
-    async def load(self, states: list[str], accounts: list[str], replies: list[bytes], customers: list[str]) -> Loaded:
+    async def lock(self, states: list[str], accounts: list[str]) -> None:
         """See `Storage`."""
-        return await self.storage.load(states, accounts, replies, customers)
+        await self.storage.lock(states, accounts)
 
-    async def store(self, changes: Changes) -> None:
+    async def peek(self, states: list[str], accounts: list[str], replies: list[bytes], customers: list[str]) -> Loaded:
+        """See `Storage`."""
+        return await self.storage.peek(states, accounts, replies, customers)
+
+    async def write(self, changes: Changes) -> None:
         """See `Storage`; here the fate of the batch is drawn."""
-        self._fate = (
-            "" if self.calm else self.chance.choices((*FATES, ""), (*FATES.values(), 1 - sum(FATES.values())))[0]
-        )
-        if self._fate:
-            self.met.append(self._fate)
-        if self._fate == "killed":
-            self._die()
-        await self.storage.store(changes)
-        if self._fate == "raced":
-            raise Raced("simulated")
-        if self._fate == "broken":
-            raise Broken("simulated, before the commit")
-
-    async def commit(self) -> None:
-        """See `Storage`."""
-        await self.storage.commit()
-        fate, self._fate = self._fate, ""
-        if fate == "lost":
-            raise Broken("simulated, after the commit")
-        if fate == "unanswered":
-            self._die()
+        fate = "" if self.calm else self.chance.choices((*FATES, ""), (*FATES.values(), 1 - sum(FATES.values())))[0]
+        if fate:
+            self.met.append(fate)
+        match fate:
+            case "raced":
+                raise Raced("simulated")
+            case "broken":
+                raise Broken("simulated, before the commit")
+            case "killed":
+                self._die()
+        await self.storage.write(changes)
+        match fate:
+            case "lost":
+                raise Broken("simulated, after the commit")
+            case "unanswered":
+                self._die()
 
     def _die(self) -> None:
         self.killed.set_result("killed")
