@@ -1,4 +1,5 @@
-"""Whom the host knows: customers that acted lately, so that a batch asks only about strangers before it plans what it touches.
+"""Whom the host knows: customers that acted lately, so that a batch asks only about strangers before it plans what it touches; and
+the orders that those who wait in the queue are about.
 
 What is remembered is a guess, never a permission. Every batch reads its customers again together with what it locks; if one has
 another identity, consent or membership than remembered, he is forgotten and the batch is run again, with the truth.
@@ -27,21 +28,24 @@ class Acquaintances:
         """His internal id; nobody's if he is a stranger."""
         return customer.id or self.customers.get(customer.shop_hash, NOBODY)
 
+    def is_stranger(self, c: Customer) -> bool:
+        """Whether the storage must be asked about him."""
+        return bool(c.id or c.shop_hash) and (c.id or self.customers.get(c.shop_hash)) not in self.people
+
     def strangers(self, customers: Iterable[Customer]) -> list[Customer]:
         """Those about whom the storage must be asked first."""
         ids, people = self.customers, self.people
-        return list(
-            {c.id or c.shop_hash: c for c in customers if (c.id or ids.get(c.shop_hash)) not in people}.values()
-        )
+        unknown = (c for c in customers if (c.id or c.shop_hash) and (c.id or ids.get(c.shop_hash)) not in people)
+        return list({c.id or c.shop_hash: c for c in unknown}.values())
 
     def learn(self, told: Acquaintance, asked: Iterable[Customer]) -> None:
         """What the storage said of those it was `asked` about, and of the orders of this batch."""
-        self.orders = told.orders
+        self.orders |= told.orders
         self.customers |= told.customers
         for customer in asked:
             id = self.id(customer)
             self.people[id] = told.people.get(id, _NOTHING)
-        for known in (self.customers, self.people):
+        for known in (self.customers, self.people, self.orders):
             for key in list(islice(known, max(0, len(known) - self.people_max))):
                 del known[key]
 

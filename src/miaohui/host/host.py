@@ -4,8 +4,8 @@ Natural batching: whatever has come in while a batch was being written is the ne
 written by the database, the next one is read, laid over with the outcome of that one (`overlay`), and decided; it is written when
 that one is durable. Only then do answers leave, in their order, while the next is being written: sockets, plays and database
 work at the same time. A batch that is not written because somebody else was faster, or whose outcome is unknown because the
-connection broke, is decided again under locks, and so is the one that was decided on it; stored replies make that safe. While others change
-the same rows, batches are decided under locks from the start.
+connection broke, is decided again under locks, and so is the one that was decided on it; stored replies make that safe. While
+others change the same rows, batches are decided under locks from the start.
 """
 
 import asyncio
@@ -97,6 +97,11 @@ _PASSING = (Raced, Stale, Broken, Full)
 """Troubles that pass: the batch is decided again as a whole."""
 
 
+def _is_verb(submission: Submission) -> bool:
+    """Whether it is about an order that was placed before."""
+    return bool(submission.order) and submission.action != "placed"
+
+
 def _seen(written: "asyncio.Future[None]") -> None:
     """Whoever waits for it handles its failure; if nobody comes to wait, nothing is to be said."""
     if not written.cancelled():
@@ -124,6 +129,9 @@ class Host:
         self._task: asyncio.Task[None] | None = None
         self._asking: list[asyncio.Future[bool]] = []
         self._more: tuple[int, asyncio.Future[None]] | None = None
+        self._unmet: list[Submission] = []
+        self._meeting: asyncio.Task[None] | None = None
+        self._asking_lock = asyncio.Lock()
         self._rivals = 0
         self._paced: dict[bytes, bool] = {}
         self._stopping = False
@@ -140,8 +148,9 @@ class Host:
     async def stop(self) -> None:
         """Decide what was taken in, then close the storage."""
         self._stopping = True
-        if self._task is not None:
-            await self._task
+        for task in (self._task, self._meeting):
+            if task is not None:
+                await task
         log.info("what the host did: %s", self.figures)
         await self.storage.close()
 
@@ -161,6 +170,10 @@ class Host:
         if len(self._queue) >= self.queue_max or self._stopping:
             raise Busy
         self._queue.append((submission, sink))
+        if _is_verb(submission) or self.known.is_stranger(submission.customer):
+            self._unmet.append(submission)
+            if self._meeting is None:
+                self._meeting = asyncio.get_running_loop().create_task(self._meet())
         self._wake()
 
     async def refresh(self) -> bool:
@@ -205,7 +218,29 @@ class Host:
                 if flight is None:
                     self._send()
         finally:
+            self.known.orders.clear()
             self._send()
+
+    async def _meet(self) -> None:
+        """Ask about the customers and orders of those who wait in the queue, so that their batch need not wait for it. What is not
+        known when it is planned is asked again then."""
+        try:
+            while self._unmet:
+                unmet, self._unmet = self._unmet, []
+                await self._ask([s.customer for s in unmet], [order_key(s.order) for s in unmet if _is_verb(s)])
+        except Exception as e:
+            log.debug("those who wait could not be asked about: %s", e)
+        finally:
+            self._meeting = None
+
+    async def _ask(self, customers: list[Customer], orders: list[str]) -> None:
+        """Learn what is not known yet of these customers and orders."""
+        known = self.known
+        if known.strangers(customers) or not known.orders.keys() >= set(orders):
+            async with self._asking_lock:  # whoever was here before may have asked
+                strangers, unread = known.strangers(customers), [key for key in orders if key not in known.orders]
+                if strangers or unread:
+                    known.learn(await self.storage.acquaint(strangers, unread), strangers)
 
     async def _gather(self, flight: Flight) -> None:
         """Wait until the batch in flight is written, or half as many as are in it have come in meanwhile."""
@@ -380,13 +415,13 @@ class Host:
         """What the batch will touch, as far as is known before it is read."""
         register, known, begin_s = self.register, self.known, time.perf_counter()
         customers = [s.customer for s in batch if s.customer.id or s.customer.shop_hash]
-        strangers = known.strangers(customers)
-        verbs = [order_key(s.order) for s in batch if s.order and s.action != "placed"]
-        if strangers or verbs:
-            known.learn(await self.storage.acquaint(strangers, verbs), strangers)
+        verbs = [order_key(s.order) for s in batch if _is_verb(s)]
         if overlay is not None:
             known.orders |= overlay.orders(verbs)
+        await self._ask(customers, verbs)
         plans = [plan(s, register, known) for s in batch]
+        for key in verbs:
+            known.orders.pop(key, None)  # the next verb asks anew
         for p in plans if self._paced else ():
             p.fast_enough = self._paced.get(p.submission.id)
         self.figures.planned_s += time.perf_counter() - begin_s

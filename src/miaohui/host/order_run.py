@@ -42,9 +42,8 @@ class OrderRun:
             return (
                 self._place() if order is None else Refusal("order_exists", {"order": self.id, "status": order.status})
             )
-        assert order is not None, f"{self.key} was planned and is gone"
         assert self.plan.order is not None
-        if (order.status in LAPSED) != (self.plan.order.status in LAPSED):
+        if order is None or (order.status in LAPSED) != (self.plan.order.status in LAPSED):
             raise Stale
         if verb == "paid" and order.status == "placed":
             return self._pay(order)

@@ -1,6 +1,6 @@
-"""The durable storage: one connection that writes, one statement and one transaction a batch, and one that asks for the next batch
-meanwhile. The SQL is in functions of the database (`host_acquaint`, `host_welcome`, `host_lock`, `host_peek`, `host_store`):
-written in sets, reaching tables only through `= any($array)`, without joins.
+"""The durable storage: one connection that writes, one statement and one transaction a batch; one that reads for the next batch
+meanwhile; one that asks who those are that come in. The SQL is in functions of the database (`host_acquaint`, `host_welcome`,
+`host_lock`, `host_peek`, `host_store`): written in sets, reaching tables only through `= any($array)`, without joins.
 
 A new connection is made when the old one broke; a batch whose commit has an unknown outcome is run again by the host, and the
 stored replies tell what was granted.
@@ -52,6 +52,7 @@ class Postgres:
     def __init__(self, connect: Connect, seal: Callable[[str], bytes]) -> None:
         self._connect, self._seal, self._last_ms = connect, seal, 0
         self._c: Any = None
+        self._reading: Any = None
         self._asking: Any = None
         self._locked = False
         self._since = datetime(1970, 1, 1, tzinfo=UTC)
@@ -66,6 +67,14 @@ class Postgres:
             self._c, self._locked = c, False
         return self._c
 
+    async def _read(self) -> None:
+        """The connection that reads for the next batch: each statement is a transaction."""
+        if self._reading is None or self._reading.is_closed():
+            c = await self._connect()
+            await _set(c, SETTINGS)
+            self._peek = (await c.prepare(_PEEK)).fetchrow
+            self._reading = c
+
     async def _ask(self) -> None:
         """The connection that asks: each statement is a transaction. A customer whom it makes is on the disk before anything that
         he does, because the log is written in order: it need not wait for the disk itself."""
@@ -74,7 +83,6 @@ class Postgres:
             await _set(c, SETTINGS | {"synchronous_commit": "off"})
             self._acquaint = (await c.prepare(_ACQUAINT)).fetchrow
             self._welcome = (await c.prepare(_WELCOME)).fetchrow
-            self._peek = (await c.prepare(_PEEK)).fetchrow
             self._asking = c
 
     async def moved(self, epoch: int) -> bool:
@@ -129,7 +137,7 @@ class Postgres:
             if self._locked:
                 row = await self._peek_locked(states, accounts, replies, self._since, customers)
             else:
-                await self._ask()
+                await self._read()
                 row = await self._peek(states, accounts, replies, self._since, customers)
         balances = {key: Account() for key in accounts}
         keys, numbers = row["a_key"] or (), row["a_number"]
@@ -200,7 +208,7 @@ class Postgres:
 
     async def close(self) -> None:
         """See `Storage`."""
-        for c in (self._c, self._asking):
+        for c in (self._c, self._reading, self._asking):
             if c is not None:
                 with contextlib.suppress(*GONE):
                     await c.close()
