@@ -1,10 +1,12 @@
 """The loop that owns the storage: one poisoned submission fails alone and cheaply, what is remembered of customers is proved with
 every batch, and a full queue takes nothing in."""
 
+import asyncio
+
 from msgspec.structs import replace
 
 from miaohui.host.acquaintances import Acquaintances
-from miaohui.host.host import Busy, Host
+from miaohui.host.host import RIVALS, Busy, Host
 from miaohui.host.memory import Memory
 from miaohui.host.storage import Acquaintance, Person
 from miaohui.host.submission import Customer
@@ -130,3 +132,66 @@ async def test_a_full_queue_takes_nothing_in_and_goes_on():
         chunk, refused = refused[:10], refused[10:]
         assert [a.refusal for a in await together(f, chunk)] == [None] * 10
     assert len(f.host.storage.states) == 30
+
+
+class Rival(Memory):
+    """Before the n-th write somebody else takes a coupon."""
+
+    at = 0
+
+    async def write(self, changes):
+        """See `Storage`."""
+        self.at -= 1
+        if not self.at:
+            pool = self.accounts[f"play/{CAMPAIGN}/coupon/coupons"]
+            pool.debits, pool.version = pool.debits + 1, pool.version + 1
+        await asyncio.sleep(0)
+        await super().write(changes)
+
+
+async def test_what_a_rival_changed_is_decided_again_under_locks():
+    f = await fair_on(Rival(lambda: T), setup("coupon", count=40))
+    f.host.storage.at, f.host.batch_max, before = 2, 10, f.host.figures.ahead
+    answers = await together(f, [f.act("coupon", "claim", f"c{n}") for n in range(45)])
+    assert [said(a) for a in answers[39:]] == ["none_left"] * 6  # one of the 40 is the rival's
+    assert all(a.refusal is None for a in answers[:39])
+    pool = f.host.storage.accounts[f"play/{CAMPAIGN}/coupon/coupons"]
+    assert (pool.credits, pool.debits) == (40, 40)
+    figures = f.host.figures
+    assert figures.ahead - before == 2  # the first, and the one that raced
+    assert figures.retries == 2  # that one, and the one that was decided on it
+    assert f.host._rivals == RIVALS - 2  # the two behind them are locked from the start
+
+
+async def test_after_a_while_batches_are_decided_ahead_again():
+    f = await fair_on(Rival(lambda: T), setup("coupon", count=400))
+    f.host.storage.at, f.host.batch_max = 1, 1
+    await together(f, [f.act("coupon", "claim", f"c{n}") for n in range(RIVALS + 5)])
+    before = f.host.figures.ahead
+    await together(f, [f.act("coupon", "claim", f"d{n}") for n in range(10)])
+    assert (f.host.figures.ahead - before, f.host._rivals) == (10, 0)
+
+
+async def test_the_same_key_in_two_batches_under_way_is_answered_once():
+    f = await fair_on(Rival(lambda: T), setup("coupon", count=40, per_customer=5))
+    f.host.batch_max = 1
+    same = f.act("coupon", "claim", "ann", key="k")
+    answers = await together(f, [same, same, f.act("coupon", "claim", "ann", key="other"), same])
+    assert len({a.body for a in answers}) == 2
+    assert answers[0].body == answers[1].body == answers[3].body
+    assert len(f.host.storage.states) == 2
+
+
+async def test_an_edit_between_two_batches_counts_for_the_one_decided_ahead():
+    class Edited(Memory):
+        async def write(self, changes):
+            await asyncio.sleep(0)
+            await super().write(changes)
+            if len(self.states) == 1:
+                self.set_up(setup("coupon", version=2, head={"ends_ms": T}))
+
+    f = await fair_on(Edited(lambda: T), setup("coupon", count=40))
+    f.host.batch_max = 1
+    answers = await together(f, [f.act("coupon", "claim", f"c{n}") for n in range(3)])
+    assert [said(a) for a in answers[1:]] == ["ended", "ended"]
+    assert len(f.host.storage.states) == 1

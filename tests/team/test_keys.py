@@ -58,3 +58,25 @@ async def test_many_calls_cost_one_query(database: "asyncpg.Pool[Any]") -> None:
     assert await ring.caller("mh_wrong") is None
     assert await ring.caller("mh_wrong") is None
     assert pool.queries == 2
+
+
+async def test_a_key_in_use_is_asked_about_before_it_is_forgotten(database: "asyncpg.Pool[Any]") -> None:
+    now_s = 100.0
+    ring = keys.KeyRing(database, lambda: now_s)
+    async with database.acquire() as connection:
+        id, key = await keys.create(connection, "lin", "Shop")
+        assert ring.remembered(key) is None
+        caller = await ring.caller(key)
+        now_s = 102.0
+        assert ring.remembered(key) == ring.remembered(key) == caller
+        [asked] = ring._asking.values()
+        await asked
+        now_s = 104.9  # nobody had to wait at 103
+        assert ring.remembered(key) == caller
+        await asyncio.gather(*ring._asking.values())
+        await keys.revoke(connection, "lin", id)
+        now_s = 106.5
+        assert ring.remembered(key) == caller
+        [asked] = ring._asking.values()
+        assert await asked is None
+        assert ring.remembered(key) is None

@@ -86,9 +86,13 @@ class KeyRing:
         self._asking: dict[bytes, asyncio.Task[Caller | None]] = {}
 
     def remembered(self, key: str) -> Caller | None:
-        """Who calls with `key`, if that is known without a query."""
-        until_s, known = self._known.get(_hash(key), (0.0, None))
-        return known if self._time_s() < until_s else None
+        """Who calls with `key`, if that is known without a query; a key in use is asked about again before it is forgotten."""
+        digest = _hash(key)
+        until_s, known = self._known.get(digest, (0.0, None))
+        left_s = until_s - self._time_s()
+        if known is not None and 0 < left_s < REMEMBERED_S / 2:
+            self._query(digest)
+        return known if left_s > 0 else None
 
     async def caller(self, key: str) -> Caller | None:
         """Who calls with `key`; None if it opens nothing."""
@@ -96,9 +100,14 @@ class KeyRing:
         until_s, known = self._known.get(digest, (0.0, None))
         if self._time_s() < until_s:
             return known
-        if digest not in self._asking:  # one query for all calls that wait for the same key
+        return await asyncio.shield(self._query(digest))
+
+    def _query(self, digest: bytes) -> "asyncio.Task[Caller | None]":
+        """One query for all calls with the same key."""
+        if digest not in self._asking:
             self._asking[digest] = asyncio.create_task(self._ask(digest))
-        return await asyncio.shield(self._asking[digest])
+            self._asking[digest].add_done_callback(_heard)
+        return self._asking[digest]
 
     async def _ask(self, digest: bytes) -> Caller | None:
         until_s = self._time_s() + REMEMBERED_S
@@ -112,6 +121,12 @@ class KeyRing:
             self._known.clear()
         self._known[digest] = until_s, Caller(**row) if row else None
         return self._known[digest][1]
+
+
+def _heard(asked: "asyncio.Task[Caller | None]") -> None:
+    """If the database does not answer, the next call with the key will say so."""
+    if not asked.cancelled():
+        asked.exception()
 
 
 def _hash(key: str) -> bytes:
