@@ -6,6 +6,7 @@ transaction. An answer that was seen is durable; a batch of N gives exactly what
     batch       decides the submissions of a batch, one after another, on the balances as they become: pure
     orders      the life of an order, and the claims it makes on plays
     storage     what a batch reads and writes; `memory` and `postgres` keep it
-    host        the queue, the one batch in flight, the answers
+    host        the queue, batches decided ahead, the answers
+    overlay     the outcome of a batch that is still being written
     timers, openings   due timers as actions; filling and emptying the pools of a campaign
 """

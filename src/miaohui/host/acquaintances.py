@@ -1,7 +1,7 @@
 """Whom the host knows: customers that acted lately, so that a batch asks only about strangers before it plans what it touches; and
 the orders that those who wait in the queue are about.
 
-What is remembered is a guess, never a permission. Every batch reads its customers again together with what it locks; if one has
+What is remembered is a guess, never a permission. Every batch reads its customers again together with what it touches; if one has
 another identity, consent or membership than remembered, he is forgotten and the batch is run again, with the truth.
 """
 

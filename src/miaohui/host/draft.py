@@ -40,7 +40,7 @@ _MISSING = Missing()
 
 
 class Stale(Exception):
-    """What was known before the locks is no longer so: run the batch again."""
+    """What the batch was planned with is no longer so: run it again."""
 
 
 class Draft:
