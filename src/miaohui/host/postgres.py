@@ -95,7 +95,8 @@ class Postgres:
         """See `Storage`."""
         with _named():
             c = await self._ready()
-            epoch, read_ms = await c.fetchrow("select epoch, now_ms() from workspace")  # first: what comes later differs by it
+            # the epoch first: what changes later is found out by it
+            epoch, read_ms = await c.fetchrow("select epoch, now_ms() from workspace")
             versions = [unpack(row[0]) for row in await c.fetch("select setup from play_version")]
             rows = await c.fetch("select campaign, play, version, running from play_running")
             running = {(row[0], row[1]): (row[2], row[3]) for row in rows}
