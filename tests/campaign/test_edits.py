@@ -111,3 +111,32 @@ def test_a_merge_has_both_changes_or_says_so(base: dict, mine: dict, theirs: dic
         else:
             assert key in conflicts
             assert result.get(key) == m
+
+
+def test_another_name_is_one_change() -> None:
+    new = (
+        TEXT.replace("[plays.noon]", "[plays.lunch]")
+        .replace("stock   = 20", "stock   = 25")
+        .replace("500.00", "600.00")
+    )
+    assert changes(TEXT, new) == [
+        Change(("plays", "lunch"), '"noon"', '"lunch"'),
+        Change(("plays", "lunch", "stock"), "20", "25"),
+        Change(("budget", "total"), "500.00", "600.00"),
+    ]
+    other = (
+        TEXT.replace("[plays.noon]", "[plays.lunch]")
+        .replace("20", "25")
+        .replace("5 off", "6 off")
+        .replace("1 off", "2 off")
+    )
+    assert [(change.path[1], change.before == "", change.after == "") for change in changes(TEXT, other)] == [
+        *[("lunch", True, False)] * 3,
+        *[("noon", False, True)] * 3,
+    ]  # nothing of it is the same: one is new, one is gone
+    asleep = changes('[audiences]\nsilent = "a"\nvip = "b"\n', '[audiences]\nasleep = "a"\nvip = "b"\n')
+    assert asleep == [Change(("audiences", "asleep"), '"silent"', '"asleep"')]
+    swapped = changes('[audiences]\na = "1"\nb = "2"\n', '[audiences]\na = "2"\nb = "1"\n')
+    assert swapped == [Change(("audiences", "a"), '"1"', '"2"'), Change(("audiences", "b"), '"2"', '"1"')]
+    moved = changes("[goals.gmv]\ntarget = 1\n", "[content.gmv]\ntarget = 1\n")
+    assert [change.path for change in moved] == [("content", "gmv", "target"), ("goals", "gmv", "target")]

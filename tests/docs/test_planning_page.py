@@ -12,13 +12,14 @@ from miaohui.planning.forecast import Level, forecast, level
 from miaohui.planning.gap import Channel, contributions, mix
 from miaohui.planning.money import expected
 from miaohui.planning.parts import split
+from miaohui.planning.sharing import waves
 
 PAGE = (Path(__file__).parents[2] / "docs/reference/planning.md").read_text()
 WORDS = {
     each.__name__: each
     for each in (
         Bait, Channel, Decimal, Level, Share, carried, contributions, cost_per_new, dominated, expected, forecast, level,
-        mix, promised, ranking, robustness, seeds_for, split,
+        mix, promised, ranking, robustness, seeds_for, split, waves,
     )
 } | {"scores": {name: mode.scores for name, mode in MODES.items()}}  # fmt: skip
 
@@ -36,7 +37,7 @@ def test_every_example_gives_what_the_page_says() -> None:
                 found = [int(each) if isinstance(each, Fraction) else each for each in found]
             assert found == eval(said), line
             checked += 1
-    assert checked == 22
+    assert checked == 23
 
 
 def test_the_table_of_tasks_is_the_schedule() -> None:

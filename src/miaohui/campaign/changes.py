@@ -16,6 +16,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from miaohui.campaign.edits import CannotEdit, Edit, edit
 from miaohui.campaign.places import Path
+from miaohui.campaign.renaming import is_name
 
 Leaves = dict[Path, str]
 
@@ -47,10 +48,38 @@ class Merged(Struct, frozen=True):
 
 
 def changes(old: str, new: str) -> list[Change]:
-    """The fields that differ, in the order of the new text, then those that are gone. CannotEdit: one is no TOML."""
+    """The fields that differ, in the order of the new text, then those that are gone. What has another name and is otherwise the
+    same, or nearly, is one change of its name. CannotEdit: one is no TOML."""
     before, after = _together(old, new)
-    found = [Change(path, before.get(path, ""), value) for path, value in after.items() if before.get(path) != value]
+    found = []
+    for was, now in _renamed(before, after).items():
+        found.append(Change(now, f'"{was[-1]}"', f'"{now[-1]}"'))
+        before = {(*now, *path[2:]) if path[:2] == was else path: value for path, value in before.items()}
+    found += [Change(path, before.get(path, ""), value) for path, value in after.items() if before.get(path) != value]
     return found + [Change(path, value, "") for path, value in before.items() if path not in after]
+
+
+def _renamed(before: Leaves, after: Leaves) -> dict[Path, Path]:
+    """Old place -> new place of what has another name in the same section, with half of its values or more as they were."""
+    olds, news = _tables(before), _tables(after)
+    found: dict[Path, Path] = {}
+    for was, values in olds.items():
+        for now, others in news.items() if was not in news else ():
+            same = sum(values.get(path) == value for path, value in others.items())
+            like = was[0] == now[0] and 2 * same >= max(len(values), len(others))
+            if like and now not in olds and now not in found.values():
+                found[was] = now
+                break
+    return found
+
+
+def _tables(leaves: Leaves) -> dict[Path, Leaves]:
+    """[section.name] -> the leaves below it, where the operator gives the name."""
+    found: dict[Path, Leaves] = {}
+    for path, value in leaves.items():
+        if is_name(path[:2]):
+            found.setdefault(path[:2], {})[path[2:]] = value
+    return found
 
 
 def merge(base: str, mine: str, theirs: str) -> Merged:

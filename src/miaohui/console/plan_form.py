@@ -276,6 +276,14 @@ def _controls(field: Field, here: Any, path: Path, raw: Any) -> Iterator[Control
     """One control for a field; two for what stands in both languages."""
     place, value = (*path, field.key), here.get(field.key) if isinstance(here, Mapping) else None
     label = field.sentence or Text(field.key, field.key)
+    if place[:1] == ("plays",) and place[2:] == ("play",):
+        titles = {name: plays.find(name).TITLE for name in plays.names()}
+        kind = Text("玩法", "What kind of play")
+        shown = _shown(value)
+        yield Control(
+            path=place, label=kind, hint=Text("", ""), value=shown, style="choice", options=titles, needed=True
+        )
+        return
     if isinstance(field.kind, Both):
         for language, name in _LANGUAGES.items():
             said = value.get(language, "") if isinstance(value, Mapping) else ""
