@@ -240,6 +240,24 @@ async def test_promotions_coupon_and_flash_sale_in_one_order_come_out_to_the_cen
         assert balance(f, pool("spent", play)) == (0, 0, 0)
 
 
+async def test_no_promotion_and_no_coupon_goes_under_the_floor_of_the_shop_or_of_the_campaign():
+    """Tea at 20.00, by the shop not under 15.00, by the campaign not under 12.00; a cup at 10.00, not under 8.00."""
+    floors = {"tea-1": 1200, "cup-1": 800}
+    f = await fair(setup("coupon"), promotion(gives=(Percent(off_ppm=900_000),), floors=floors))
+    coupon = await f.do(f.act("coupon", "claim", "ann"))
+    lines = [("1", "tea-1", 1, 2000), ("2", "cup-1", 1, 1000)]
+    body = f.placed("1", "ann", CLAIM, lines=lines)
+    body.fields.lines[0] = replace(body.fields.lines[0], min_price_minor=1500)
+    assert [line["due_minor"] for line in (await f.do(body))["lines"]] == [1500, 800]
+    body = f.placed("2", "ann", ("coupon", {"coupon": coupon["coupon"]}), lines=lines[:1])
+    body.fields.lines[0] = replace(body.fields.lines[0], min_price_minor=1600)
+    assert [line["due_minor"] for line in (await f.do(body))["lines"]] == [1600]  # 4.00 of 5.00
+    await f.do(f.order("2", "cancelled"))
+    body = f.placed("3", "ann", ("coupon", {"coupon": coupon["coupon"]}), lines=lines[:1])
+    body.fields.lines[0] = replace(body.fields.lines[0], min_price_minor=2000)
+    await refused(f, body, "nothing_to_pay")
+
+
 async def test_all_or_nothing_with_the_plays_of_the_order():
     f = await fair(setup("coupon"), promotion())
     await refused(f, f.placed("1", "ann", CLAIM, ("coupon", {"coupon": "none"})), "unknown_coupon")

@@ -19,7 +19,19 @@ from miaohui.pricing.conditions import Condition, Scope
 from miaohui.pricing.effects import Effect
 from miaohui.text import Text
 
-FILLED = ("id", "currency", "opens_ms", "ends_ms", "identities", "refund", "stacking", "zone", "titles", "costs")
+FILLED = (
+    "id",
+    "currency",
+    "opens_ms",
+    "ends_ms",
+    "identities",
+    "refund",
+    "stacking",
+    "zone",
+    "titles",
+    "costs",
+    "floors",
+)
 """Fields of a play's `Rules` that the campaign fills in."""
 
 

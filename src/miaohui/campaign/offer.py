@@ -49,6 +49,9 @@ class Merchandise(Struct, frozen=True, kw_only=True):
     title: Annotated[Text | None, told("How customers read it", "顾客看到的名称")] = None
     price_minor: Annotated[NotNegative | None, told("List price", "标价")] = None
     cost_minor: Annotated[NotNegative | None, told("What one costs the shop", "成本")] = None
+    min_price_minor: Annotated[
+        NotNegative | None, told("No promotion takes it below this", "最低价：促销叠加后不低于此价")
+    ] = None
     stock: Annotated[NotNegative | None, told("Pieces set aside for the campaign", "活动备货（件）")] = None
     merchant: Annotated[MerchantName, told("Who supplies it", "供货方")] = ""
     role: Annotated[

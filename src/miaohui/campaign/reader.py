@@ -286,6 +286,11 @@ class _Reader(Tables):
         if "titles" in module.Rules.__struct_fields__:
             wares = self.promotions().products.values()
             filled["titles"] = {ware.sku: ware.title for ware in wares}
+            filled["floors"] = {
+                written.sku or name: written.min_price_minor
+                for name, written in self.products.items()
+                if written.min_price_minor
+            }
             filled["costs"] = {ware.sku: ware.cost_minor for ware in wares if ware.cost_minor is not None}
         return {name: filled[name] for name in module.Rules.__struct_fields__ if name in filled}
 

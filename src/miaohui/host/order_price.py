@@ -2,7 +2,7 @@
 
 `pricing.price` knows carts and promotions; this knows orders, the ledger's accounts and what the plays have to find again. The
 lines come as the plays that set a price left them; a line that one of those keeps for itself (`open` is false) is not in the cart.
-Where campaigns with different rules of stacking meet in one cart, the stricter rule of each lane holds.
+Where campaigns with different rules of stacking meet in one cart, the stricter rule of each lane holds, and the higher floor.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -67,9 +67,13 @@ def cart_price(
     """Price the promotions. Accounts that are not in `balances` count as full of room: nothing is used yet. `chosen`: they are
     those that an order claims, the best set is found already, and all of them are to apply."""
     costs = {sku: minor for offer in offered for sku, minor in offer.rules.costs.items()}
+    floors: dict[str, int] = {}
+    for offer in offered:
+        for sku, minor in offer.rules.floors.items():
+            floors[sku] = max(minor, floors.get(sku, 0))
     cart = Cart(
         currency=currency,
-        lines=tuple(_line(line, costs) for line in lines if line.open and line.due_minor >= line.quantity),
+        lines=tuple(_line(line, costs, floors) for line in lines if line.open and line.due_minor >= line.quantity),
         shipping=tuple(
             ShippingMethod(id=SHIPPING, fee_minor=line.due_minor) for line in lines if line.line == SHIPPING
         ),
@@ -145,7 +149,7 @@ def _stricter(a: Lane | None, b: Lane | None) -> Lane:
     return replace(harder, at_most=min(limits) if limits else 0, exclusive_with=out)
 
 
-def _line(line: Line, costs: Mapping[str, int]) -> CartLine:
+def _line(line: Line, costs: Mapping[str, int], floors: Mapping[str, int]) -> CartLine:
     return CartLine(
         line=line.line,
         sku=line.sku,
@@ -153,7 +157,7 @@ def _line(line: Line, costs: Mapping[str, int]) -> CartLine:
         unit_price_minor=line.due_minor // line.quantity,
         categories=line.categories,
         attributes=line.attributes,
-        min_price_minor=line.min_price_minor,
+        min_price_minor=max(line.min_price_minor, floors.get(line.sku, 0)),
         cost_minor=costs.get(line.sku) if line.cost_minor is None else line.cost_minor,
         deposits=line.deposits,
     )

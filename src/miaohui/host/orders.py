@@ -289,7 +289,8 @@ def units_of(lines: tuple[Line, ...], dues: dict[str, list[int]]) -> dict[str, t
         units = dues.get(line.line)
         if units is None:
             continue
-        later = allocate(sum(units) - line.due_minor, units, units)
+        taken, rooms = sum(units) - line.due_minor, [max(0, due - line.min_price_minor) for due in units]
+        later = allocate(taken, units, rooms if sum(rooms) >= taken else units)
         net = [due - off for due, off in zip(units, later, strict=True)]
         if sum(net) == line.due_minor and net != spread(line.due_minor, line.quantity):
             found[line.line] = tuple((len(list(run)), minor) for minor, run in groupby(net))

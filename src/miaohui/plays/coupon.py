@@ -2,7 +2,8 @@
 
 A customer takes a coupon; what it is worth to him is decided at that moment and stays: the first of `give` whose audience he is
 in. An order uses at most one coupon of this play. The discount lies on the order's lines in proportion to what they still cost,
-to the cent (`pricing.allocation`), and never takes a line below nothing: a coupon of 20.00 on a basket of 15.00 gives 15.00.
+to the cent (`pricing.allocation`), and never takes a line below nothing, nor under the price under which the shop never sells it:
+a coupon of 20.00 on a basket of 15.00 gives 15.00, and 10.00 if that is never sold under 5.00.
 
 Value     take    coupons -> wallet (1), budget -> promised (the amount)
           place   holds wallet -> used (1) and promised -> spent (what it gives)
@@ -324,10 +325,11 @@ def _place(rules: Rules, key: str, state: State, action: Place, moment: Moment) 
     if state.status == "expired" or now_ms >= state.valid_until_ms:
         return Refusal("coupon_expired", {"valid_until_ms": state.valid_until_ms})
     due = [line.due_minor if line.open else 0 for line in claim.lines]
+    rooms = [max(0, minor - line.quantity * line.min_price_minor) for minor, line in zip(due, claim.lines, strict=True)]
     if sum(due) < state.threshold_minor:
         missing = {"missing_minor": state.threshold_minor - sum(due), "threshold_minor": state.threshold_minor}
         return Refusal("below_threshold", missing)
-    given = allocate(state.amount_minor, due, due)
+    given = allocate(state.amount_minor, due, rooms)
     given_minor = sum(given)
     if given_minor == 0:
         return Refusal("nothing_to_pay")

@@ -114,8 +114,8 @@ LABELS = {
 
 
 class Rules(Struct, frozen=True, kw_only=True):
-    """What the operator sets. Amounts in the smallest unit of `currency`. `refund`, `stacking`, `zone` (whose days count), `titles`
-    and `costs` (by sku) are the campaign's."""
+    """What the operator sets. Amounts in the smallest unit of `currency`. `refund`, `stacking`, `zone` (whose days count),
+    `titles`, `costs` and `floors` (by sku: what a unit is never sold under) are the campaign's."""
 
     id: str
     currency: str
@@ -168,6 +168,7 @@ class Rules(Struct, frozen=True, kw_only=True):
     zone: str = "UTC"
     titles: dict[str, Text] = {}
     costs: dict[str, int] = {}
+    floors: dict[str, int] = {}
 
     def __post_init__(self) -> None:
         promotion(self)  # the engine refuses what makes no sense
