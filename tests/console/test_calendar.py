@@ -91,6 +91,11 @@ async def test_the_first_page_says_what_is_coming(standing: Shop) -> None:
     async with standing.client("lin", "zh") as client:
         page = (await client.get("/")).text
         assert "农历六月十九" in page
+        month = page.split('id="h-cal"')[1].split('id="h-campaigns"')[0]
+        assert "营销日历 · 2026年8月" in month
+        assert 'datetime="2026-08-01" aria-current="date"' in month
+        assert month.index("立秋") < month.index("七夕")
+        assert '<a class="bar-c ph ' in month
         card = page.split('id="h-coming"')[1]
         assert card.index("8.8") < card.index("七夕") < card.index("教师节")
         assert "只能快反" in card

@@ -140,6 +140,7 @@ async def calendar(
         names={one.campaign.id: one.campaign.name for one in planned},
         states=STATE_NAMES,
         phase_names=PHASE_NAMES,
+        agenda_path=wanted.link(view="agenda"),
         one_day=timedelta(1),
         lead_names=lead.NAMES,
         **_view(wanted, kept, occasions, ours, today),

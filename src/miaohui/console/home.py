@@ -1,5 +1,7 @@
 """Today: the figures of the moment, what needs somebody, the campaigns that are prepared or run, and what the calendar brings."""
 
+from datetime import timedelta
+
 from litestar import Response, get
 from msgspec import Struct
 
@@ -8,6 +10,8 @@ from miaohui.campaign import overrides, store
 from miaohui.campaign.document import Document
 from miaohui.campaign.lifecycle import OPEN
 from miaohui.campaign.store import Campaign, Connection
+from miaohui.console.calendar import WEEKDAYS
+from miaohui.console.calendar_views import PHASE_NAMES
 from miaohui.console.coming import coming
 from miaohui.console.frame import show
 from miaohui.console.funds import Fair, fairs
@@ -62,7 +66,7 @@ async def home(request: AnyRequest, workspace: TheWorkspace, operator: TheOperat
         late = [LateTimers(**row) for row in await c.fetch(_LATE)]
         rows = await rows_of(c, workspace, campaigns)
         today = day_of(now_ms, workspace.zone)
-        occasions = await coming(c, workspace, today)
+        ahead = await coming(c, workspace, today)
         work = await sheets(c, workspace, campaigns)
         found = {one.id: await standing(c, workspace, one) for one in campaigns if one.status.submitted}
         asked = await overrides.undecided(c) if operator.may("campaign.approve") else []
@@ -83,7 +87,12 @@ async def home(request: AnyRequest, workspace: TheWorkspace, operator: TheOperat
         lag_ms=lag_ms,
         now_ms=now_ms,
         today=today,
-        occasions=occasions,
+        ahead=ahead,
+        clashing=ahead.clashing,
+        weekdays=WEEKDAYS,
+        phase_names=PHASE_NAMES,
+        agenda_path="/calendar?view=agenda",
+        one_day=timedelta(1),
         states=STATE_NAMES,
         lunar=lunar_day(today).text,
     )
