@@ -1,10 +1,11 @@
 """What the simulation found, each as a short story of its own."""
 
+from miaohui.clock import system_clock
 from miaohui.host.timers import submission
 from miaohui.plays._fields import Given, Offer, Span
 from miaohui.simulation.stage import InMemory
 from miaohui.simulation.world import World
-from tests.host.stage import CAMPAIGN, DAY, HOUR, MINUTE, T, memory_fair, setup
+from tests.host.stage import CAMPAIGN, DAY, HOUR, MINUTE, T, memory_fair, postgres_fair, setup
 
 OFFER = {"give": (Given("everybody", Offer(500)),)}
 
@@ -84,3 +85,40 @@ async def test_who_pays_for_a_party_that_has_failed_is_no_longer_in_it():
     stored = await s.stage.stored()
     assert stored.states[f"play/{CAMPAIGN}/group_buy/party/{party}"][1]["members"] == []
     assert stored.holds == []
+
+
+PROMOTION = ("promotion", {})
+
+
+async def test_a_limit_of_a_promotion_that_is_taken_away_is_gone():
+    """Seed 19: after an edit without `uses` every order beyond the old limit failed."""
+    s = await scene()
+    assert await s.open(setup("promotion", uses=1, uses_per_day=1)) is None
+    assert (await s.f.do(s.f.placed("1", "c1", PROMOTION)))["discount_minor"] == 1000
+    assert await s.f.do(s.f.placed("2", "c2", PROMOTION)) == "used_up"
+    assert await s.open(setup("promotion", version=2, per_customer_per_day=1)) is None
+    assert (await s.f.do(s.f.placed("2", "c2", PROMOTION)))["discount_minor"] == 1000
+    assert await s.f.do(s.f.placed("3", "c2", PROMOTION)) == "used_by_you_today"
+    assert await s.open(setup("promotion", version=3, uses=2)) is None
+    assert await s.f.do(s.f.placed("3", "c3", PROMOTION)) == "used_up"
+
+
+async def test_a_payment_under_old_rules_leaves_the_limit_of_today(database):
+    """Beside seed 19: paying an order of before set the old limit again, under what was counted since: PostgreSQL refuses that row."""
+    head = {"opens_ms": 0, "ends_ms": 2**50}
+    now = [system_clock()]
+    f = await postgres_fair([setup("promotion", uses=1, head=head)], database, now)
+    await f.open()
+    await f.do(f.placed("1", "c1", PROMOTION))
+    f = await postgres_fair([setup("promotion", version=2, uses=3, head=head)], database, now)
+    f.n = 100
+    await f.host.start()
+    await f.do(f.placed("2", "c2", PROMOTION))
+    assert (await f.do(f.order("1", "paid")))["status"] == "paid"
+    assert (await f.do(f.placed("3", "c3", PROMOTION)))["status"] == "placed"
+    assert await f.do(f.placed("4", "c4", PROMOTION)) == "used_up"
+    key = f"play/{CAMPAIGN}/promotion/used"
+    assert tuple(
+        await database.fetchrow("select credits, credits_pending, ceiling from account where key = $1", key)
+    ) == (1, 2, 3)
+    await f.host.stop()

@@ -10,10 +10,11 @@ import pytest
 
 from miaohui.host import batch, memory, order_refund, order_run
 from miaohui.ledger import book
-from miaohui.plays import coupon, flash_sale, group_buy
+from miaohui.plays import coupon, flash_sale, group_buy, promotion
+from miaohui.pricing import giving
 from miaohui.simulation.run import simulate
 
-SEEDS = (1, 8, 4, 6, 12)
+SEEDS = (1, 8, 7, 4, 6, 12)
 
 
 def broken(monkeypatch, where, name, *pieces):
@@ -94,6 +95,26 @@ BREAKS = {
     "goods come back to nowhere": (
         {"flash_sale"},
         (flash_sale, "_refund", ("transfers=(goods, *uses)", "transfers=uses")),
+    ),
+    "a promotion is used once too often": (
+        {"promotion"},
+        (
+            promotion, "_place",
+            (".received() >= rules.per_customer", ".received() > rules.per_customer"),
+            ("_lifted(t, balances[t.credit])", "replace(t, ceiling=None)"),
+        ),
+    ),
+    "a full reduction takes a cent too much": (
+        {"promotion"},
+        (giving.Giver, "_reduction", ("amount = tier.off_minor *", "amount = 1 + tier.off_minor *")),
+    ),
+    "what comes back of a promotion goes nowhere": (
+        {"shop", "proofs"},
+        (promotion, "_money_back", ("yield Transfer(_pool(rules, \"spent\"), _budget(rules), action.back_minor - outside)", "")),
+    ),
+    "a code need not be typed": (
+        {"promotion"},
+        (order_run, "_priced", ("for word in (c.code, f\"{c.campaign}/{c.play}\")]", 'for word in (c.code, "")] + ["tea"]')),
     ),
     "an event is told twice": (
         {"answers"},

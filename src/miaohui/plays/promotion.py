@@ -67,6 +67,7 @@ from miaohui.pricing.explain import benefit
 from miaohui.pricing.promotion import LaneName, Limits, Options, Promotion
 
 GIFTS_MAX = 4
+UNLIMITED = 2**62
 POINTS = "points"
 _GIFTS = range(1, GIFTS_MAX + 1)
 
@@ -455,15 +456,23 @@ def _place(rules: Rules, balances: Mapping[str, Account], claim: Claim) -> Decis
     claim = replace(claim, kept=kept)
     return Decision(
         reply=Placed(claim.given_minor, rules.pay_minutes, kept=kept),
-        transfers=_moves(rules, claim, Kind.PENDING),
+        transfers=tuple(_lifted(t, balances[t.credit]) for t in _moves(rules, claim, Kind.PENDING)),
     )
 
 
+def _lifted(t: Transfer, counter: Account) -> Transfer:
+    """An account keeps its ceiling: that of a limit which an edit took away is lifted, not left out."""
+    counts = t.ceiling is None and counter.ceiling is not None and counter.unit == USE
+    return replace(t, ceiling=UNLIMITED) if counts else t
+
+
 def _moves(rules: Rules, claim: Claim, kind: Kind) -> tuple[Transfer, ...]:
-    """Everything the claim moves: held, taken or given back, each under the same hold."""
-    keeper = claim.keeper() if kind is Kind.PENDING else ""
+    """Everything the claim moves: held, taken or given back, each under the same hold. How far a counter may count is said when it
+    counts: by the time of the payment the rules may be others."""
+    holds = kind is Kind.PENDING
+    keeper = claim.keeper() if holds else ""
     return tuple(
-        replace(t, kind=kind, pending=claim.hold(n), keeper=keeper)
+        replace(t, kind=kind, pending=claim.hold(n), keeper=keeper, ceiling=t.ceiling if holds else None)
         for n, t in enumerate(_wanted(rules, claim))
         if t.amount
     )

@@ -1,5 +1,6 @@
 """Who and what there is, drawn from the seed: products, customers, two campaigns with every play present, and what operators do.
 
+Beside the promotion that is drawn there are those of every shop: a percentage, a full reduction out of a budget, a code.
 Two campaigns sell from one stock. Some customers share a phone, some are chosen people, some are in the control group; every
 fourth is new to us and comes by the shop's id. Operators change rules midway, pause, resume, and stop one campaign either way.
 """
@@ -16,7 +17,8 @@ from miaohui import plays
 from miaohui.host.setup import Setup
 from miaohui.plays._contract import Place
 from miaohui.plays._fields import Product, Span
-from miaohui.simulation.drawn import Drawer
+from miaohui.pricing.effects import Percent, Reduction, Tier
+from miaohui.simulation.drawn import WORD, Drawer
 from miaohui.text import Text
 
 T = 1_790_000_000_000
@@ -25,6 +27,7 @@ MINUTE, HOUR = 60_000, 3_600_000
 CURRENCY = "USD"
 CAMPAIGNS = ("east", "west")
 AUDIENCES = ("vip", "new")
+ENDS = ("refuse", "partial", "let_last_exceed")
 KEEPS = ("id", "currency", "identities", "product", "opens_ms", "ends_ms")
 """Fields of rules that no edit changes here: who, what, when and for which money."""
 
@@ -83,14 +86,31 @@ class World:
         names = plays.names()
         again = self.chance.sample(names, min(len(names), 2))
         made = [self._setup(CAMPAIGNS[0], name) for name in names] + [self._setup(CAMPAIGNS[1], name) for name in again]
+        made += self._promotions()
         self.drawer = self._drawer()
         return made
+
+    def _promotions(self) -> list[Setup]:
+        chance, cheap = self.chance, min(product.list_price_minor for product in self.products)
+        percent = Percent(
+            off_ppm=chance.choice((50_000, 123_400, 300_000)), each=chance.choice(("order", "line", "unit"))
+        )
+        tiers = (Tier(at_least=cheap, off_minor=cheap // 7), Tier(at_least=3 * cheap, off_minor=cheap // 2))
+        limits = {"uses": chance.choice((20, 60)), "per_customer": chance.choice((1, 2))}
+        money = min(cheap * chance.choice((4, 10)), self.budgets[CAMPAIGNS[0]] // 5)
+        end = {"budget_minor": money, "on_budget_end": chance.choice(ENDS)}
+        return [
+            self._setup(CAMPAIGNS[0], "promotion", "percent", gives=(percent,), **limits),
+            self._setup(CAMPAIGNS[0], "promotion", "full", gives=(Reduction(tiers=tiers),), **end),
+            self._setup(CAMPAIGNS[1], "promotion", "code", gives=(percent,), codes=(WORD,), per_customer=1),
+        ]
 
     def _drawer(self) -> Drawer:
         return Drawer(self.chance, self.products, list(AUDIENCES), self.opens_ms, self.ends_ms)
 
-    def _setup(self, campaign: str, module: str) -> Setup:
-        play, kinds = module.replace("_", "-"), ("account", "phone")
+    def _setup(self, campaign: str, module: str, play: str = "", **rules: Any) -> Setup:
+        """A play of a campaign; its rules are drawn, or they are `rules`."""
+        play, kinds = play or module.replace("_", "-"), ("account", "phone")
         given = {
             "id": f"{campaign}/{play}",
             "currency": CURRENCY,
@@ -108,8 +128,13 @@ class World:
             ends_ms=self.ends_ms,
             audience=self.chance.choice(("", "", "", "vip")),
             rate_count=self.chance.choice((3, 20)),
-            rules=self._drawer().rules(plays.find(module).Rules, **given),
+            rules=self._rules(plays.find(module).Rules, given, rules),
         )
+
+    def _rules(self, cls: type[Struct], given: dict[str, Any], rules: dict[str, Any]) -> Any:
+        if not rules:
+            return self._drawer().rules(cls, **given)
+        return cls(**{name: value for name, value in given.items() if name in cls.__struct_fields__}, **rules)
 
     def _rushes(self) -> list[tuple[int, Setup]]:
         """Moments at which many come at once, and for what: when something begins, and some others."""

@@ -14,7 +14,12 @@ FOLLOWS = {
     "lapsed": ("order.paid",),
 }
 """Status -> the events that may come next. An order that lapsed may be paid again."""
-GIVES = {"coupon.redeemed": "given_minor", "flash_sale.sold": "given_minor", "group_buy.seat_paid": "given_minor"}
+GIVES = {
+    "coupon.redeemed": "given_minor",
+    "flash_sale.sold": "given_minor",
+    "group_buy.seat_paid": "given_minor",
+    "promotion.applied": "given_minor",
+}
 """Event of a play -> the property that says what came off the order."""
 
 
