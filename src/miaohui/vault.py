@@ -4,6 +4,7 @@ One secret of 32 random bytes (hex) lies in the file `MIAOHUI_SECRET_FILE`, made
 has a key of its own (HKDF-SHA256 of the secret, named by workspace and purpose), so that no signature can stand in for another.
 """
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -29,9 +30,7 @@ class Vault:
     def open(cls, file: Path, workspace: str) -> "Vault":
         """Read the secret of `file`, made now if there is none. ValueError if the file holds something else."""
         if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as f:
-                f.write(secrets.token_hex(32) + "\n")
+            _make(file)
         try:
             secret = bytes.fromhex(file.read_text().strip())
         except ValueError:
@@ -81,3 +80,18 @@ class Vault:
     @cached_property
     def _cipher(self) -> AESGCM:
         return AESGCM(self.key("fields"))
+
+
+def _make(file: Path) -> None:
+    """A new secret in `file`, whole or not at all: of several that start at the same moment one makes it, the others read it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
+    try:
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as f:
+            f.write(secrets.token_hex(32) + "\n")
+            f.flush()
+            os.fsync(f.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, file)
+    finally:
+        draft.unlink(missing_ok=True)
