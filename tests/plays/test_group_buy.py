@@ -133,7 +133,18 @@ def test_a_party_that_is_not_full_in_time_asks_for_refunds_and_a_late_payment_to
 def test_a_party_nobody_is_in_disappears():
     scene = table()
     run(scene, *OPENED, (Expire("p"), 16))
-    assert (scene.states[KEY], scene.posted(SEATS), len(scene.events)) == (None, 0, 1)
+    assert (scene.states[KEY], scene.posted(SEATS)) == (None, 0)
+    assert scene.events == [PartyOpened("p", "ann"), PartyFailed("p", "ann", "")]
+
+
+def test_a_party_whose_seats_are_all_unpaid_fails_like_any_other():
+    scene = table()
+    run(scene, *OPENED, (Place(of(ANN)), 0), (Expire("p", stopped=True), 3))
+    assert scene.events[-1] == PartyFailed("p", "ann", "")  # nobody has paid: no refund is asked for
+    assert (scene.states[KEY].status, [m.order for m in scene.states[KEY].members]) == ("failed", ["ann"])
+    assert scene.do(Expire("p", stopped=True), T + 4 * MINUTE) == ("party_over", {})
+    assert scene.do(Release(of(ANN)), T + 16 * MINUTE) == Settled()
+    assert (scene.events[-1], scene.holds, scene.posted(SOLD)) == (SeatFreed("p", "ann", "ann"), {}, 0)
 
 
 def test_who_leads_when_the_leader_goes():
@@ -179,7 +190,7 @@ def test_seats_and_goods_are_never_more_than_there_are_and_the_party_ends_once(s
     scene.do(Expire("p"), T + 30 * DAY)
     ended = [event for event in scene.events if isinstance(event, PartyCompleted | PartyFailed)]
     paid = [customer for customer, end in placed.items() if end == "pay"]
-    assert len(ended) == (1 if paid else 0)
+    assert len(ended) == 1
     assert scene.posted(TAKEN) == len(paid)
     assert any(isinstance(event, PartyCompleted) for event in ended) == (len(paid) == size)
     asked = [event.customer for event in scene.events if isinstance(event, RefundRequested)]

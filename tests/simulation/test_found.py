@@ -104,7 +104,7 @@ async def test_a_limit_of_a_promotion_that_is_taken_away_is_gone():
 
 
 async def test_a_payment_under_old_rules_leaves_the_limit_of_today(database):
-    """Beside seed 19: paying an order of before set the old limit again, under what was counted since: PostgreSQL refuses that row."""
+    """Beside seed 19: paying an order of before set the old limit again, below what was counted since; PostgreSQL refuses that."""
     head = {"opens_ms": 0, "ends_ms": 2**50}
     now = [system_clock()]
     f = await postgres_fair([setup("promotion", uses=1, head=head)], database, now)

@@ -84,6 +84,10 @@ BREAKS = {
         {"group_buy"},
         (group_buy, "_pay", ("if not missing:", "if missing <= 1:")),
     ),
+    "a party ends and nobody hears": (
+        {"group_buy"},
+        (group_buy, "_fail", ("events=(failed, *asked)", "events=(failed, *asked) if state.paid() else ()")),
+    ),
     "a coupon is worth more than it was": (
         {"coupon"},
         (coupon, "_refund", ("amount_minor=state.given_minor + covered", "amount_minor=state.amount_minor + 1")),

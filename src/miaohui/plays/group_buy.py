@@ -12,7 +12,8 @@ Value     open    world -> seats of the party (`size`)
                   After it is full: ordinary after-sales, the goods go to the shop's ordinary stock, the party stays done.
                   After it failed: goods go back to the play while it runs, else to the shop
           expiry  free seats go back to the world; refund.requested for each paid order
-Promises  seats taken + held <= size; the party ends exactly once; goods sold + held <= stock.
+Promises  seats taken + held <= size; each party that was opened ends exactly once, completed or failed, and its end is told,
+          whoever is in it; goods sold + held <= stock.
 Price     the line is charged at `price_minor`; nothing stacks on it.
 Refusals  place, in this order: unknown_party, party_full, party_over, already_in, leader_first, wrong_line, too_many,
           limit_reached, sold_out.
@@ -205,7 +206,7 @@ class PartyCompleted(Struct, frozen=True, tag="party.completed"):
 
 
 class PartyFailed(Struct, frozen=True, tag="party.failed"):
-    """Event: `party` was not full in time; `orders` are to be refunded."""
+    """Event: `party` was not full in time; `orders` are to be refunded, none if nobody had paid."""
 
     party: str
     customer: str
@@ -424,9 +425,9 @@ def _fail(rules: Rules, state: State, balances: Mapping[str, Account], party: st
     free, key = balances[_seats(rules, party)].room(), _key(rules, party)
     back = (Transfer(_seats(rules, party), world_key(SEAT), free),) if free else ()
     asked = tuple(RefundRequested(m.order, m.customer, m.line, "party_failed") for m in state.paid())
-    failed = (PartyFailed(party, state.owner, _orders(state)),) if state.paid() else ()
+    failed = PartyFailed(party, state.owner, _orders(state))
     after = replace(state, status="failed") if state.members else None
-    return Decision(reply=Settled(), events=(*failed, *asked), transfers=back, states={key: after}, timers={key: None})
+    return Decision(reply=Settled(), events=(failed, *asked), transfers=back, states={key: after}, timers={key: None})
 
 
 def _without(state: State, order: str) -> State:

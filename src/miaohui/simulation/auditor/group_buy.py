@@ -25,7 +25,6 @@ class Goods:
         self.units: dict[str, int] = {}
         self.party: dict[str, str] = {}
         self.back: dict[str, int] = defaultdict(int)
-        self.asked: set[str] = set()
 
 
 def audit(record: Record, versions: list[Version], events: list[Event], stored: Stored, out: Out) -> Iterator[Finding]:
@@ -44,8 +43,6 @@ def audit(record: Record, versions: list[Version], events: list[Event], stored: 
         ours = (event.campaign, event.play) == (first.campaign, first.play)
         if event.name == "order.paid" or (ours and not event.name.startswith("order.")):
             yield from _follow(record, versions, event, limits, goods, parties, ordered)
-        if event.name == "refund.requested" and event.properties["reason"] == "party_failed":
-            goods.asked.add(event.order)
         if goods.left < 0:
             yield Finding(
                 "group_buy", f"{id} {event.order}", f"{-goods.left} more than there were", "the stock at most"
@@ -82,8 +79,6 @@ def _follow(
     if event.name == "order.paid":  # a seat of a party that failed is given up when its order is paid
         party = parties.get(goods.party.get(order, ""))
         if party is not None and order in party.held:
-            if not party.paid and order in goods.asked:  # nobody had paid: it failed and nobody was told
-                party.status = "failed"
             if party.status != "failed":
                 yield Finding("group_buy", where, f"{order} is paid and has no seat", "a paid seat")
             yield from _free(party, event, limits, goods, party.held.pop(order))
@@ -161,6 +156,8 @@ def _returned(versions: list[Version], event: Event, limits: Limits, goods: Good
 def _beside(id: str, name: str, party: Party, stored: Stored) -> Iterator[Finding]:
     _, state = stored.states.get(f"play/{id}/party/{name}", (0, {}))
     members = state.get("members", [])
+    if party.status == "open":
+        yield Finding("group_buy", f"{id} {name}", "its end was not told", "completed or failed")
     there = (sorted(m["order"] for m in members if m["paid"]), sorted(m["order"] for m in members if not m["paid"]))
     should = (sorted(party.paid), sorted(party.held))
     if there != should:
