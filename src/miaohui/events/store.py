@@ -38,7 +38,7 @@ ENGINE = {
 """What the embedded engine may take of the machine, in bytes."""
 
 SETTINGS = {"max_execution_time": QUERY_S}
-EXACTLY_ONCE = {"async_insert": 0, "insert_deduplicate": 1, "deduplicate_blocks_in_dependent_materialized_views": 1}
+EXACTLY_ONCE = {"max_threads": 1, "max_insert_threads": 1, "async_insert": 0, "insert_deduplicate": 1, "deduplicate_blocks_in_dependent_materialized_views": 1}
 
 T = TypeVar("T")
 
