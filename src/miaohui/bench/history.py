@@ -1,11 +1,13 @@
 """`miaohui bench history`: what an action costs on a young database and on one with ten million rows behind it.
 
 History is laid down by SQL as the host would have left it: for each coupon of the past a state, two accounts, three transfers, an
-answer and its timer, spread over the last two months. After each step the same rush is measured. Between two steps nothing is
-vacuumed or analysed by hand; checkpoints come as they come, and how many came is shown.
+answer and its timer, spread over the last two months. After each step the same rush is measured, in turns with one on a workspace
+that stays young, so that both see the same machine. Between two steps nothing is vacuumed or analysed by hand; checkpoints come as
+they come, and how many came is shown.
 """
 
 import asyncio
+import contextlib
 import tempfile
 from pathlib import Path
 
@@ -51,52 +53,78 @@ _CHECKPOINTS = "select num_timed + num_requested from pg_stat_checkpointer"
 
 
 class Step(Struct, frozen=True):
-    """One size of the past: its rows, the megabytes of the database, checkpoints while it was measured."""
+    """One size of the past: its rows, the megabytes of the database, checkpoints while it was measured; `young`: the workspace
+    without a past in the same turns, and what an action costs (CPU of server and PostgreSQL) and how fast they are beside it."""
 
     rows: int
     megabytes: int
     checkpoints: int
     line: Line
+    young: Line
+    ratio_cost: float
+    ratio_per_second: float
 
 
 class Outcome(Struct, frozen=True):
-    """`ratio_cost`: CPU of an action (server and PostgreSQL) at the most rows over that at the fewest; 1 is flat."""
+    """Ratios at the most rows; 1 is flat."""
 
     ratio_cost: float
     ratio_per_second: float
     steps: tuple[Step, ...]
 
 
+class Place:
+    """A workspace in a folder of its own, with customers who have not had their turn."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self.data, self.coupons, self.told = folder / "data", 0, 0
+        self.key = asyncio.run(prepare(self.data, [one_coupon(50_000_000)], stock={}, budget_minor=50_000_000 * 500))
+        asyncio.run(sign_up(self.data, 500_000))
+
+    def fill(self, rows: int) -> None:
+        """Lay down history until there are so many rows of it."""
+        asyncio.run(_fill(self.data, self.coupons, rows // ROWS_OF_A_COUPON))
+        self.coupons = rows // ROWS_OF_A_COUPON
+
+    def drive(self, stand: Stand, connections: int, seconds: float) -> Round:
+        """One rush."""
+        done = drive(Job("127.0.0.1", stand.port, self.key, connections, seconds, first=self.told), [stand.pid])
+        self.told += done.tally.told
+        return done
+
+
 def run(*, seconds: float, repeats: int, connections: int, steps: tuple[int, ...]) -> Outcome:
     """Fill, measure, fill more, measure."""
     with tempfile.TemporaryDirectory(prefix="miaohui-bench-") as folder:
         Path(folder).chmod(0o755)
-        data, there, told, found = Path(folder) / "data", 0, 0, []
-        key = asyncio.run(prepare(data, [one_coupon(50_000_000)], stock={}, budget_minor=50_000_000 * 500))
-        asyncio.run(sign_up(data, 500_000))
+        young, old = Place(Path(folder) / "young"), Place(Path(folder) / "old")
+        young.fill(steps[0])
+        found = []
         for rows in steps:
-            coupons = rows // ROWS_OF_A_COUPON
-            asyncio.run(_fill(data, there, coupons))
-            there = coupons
-            stand = Stand(data, MIAOHUI_LANGUAGE="en").start()
-            rounds: list[Round] = []
-            try:
-                before = asyncio.run(_asked(data, _CHECKPOINTS))
-                for measured in [False] + repeats * [True]:
-                    job = Job("127.0.0.1", stand.port, key, connections, seconds if measured else 1, first=told)
-                    done = drive(job, [stand.pid])
-                    told += done.tally.told
-                    if measured:
-                        rounds.append(done)
-                after = asyncio.run(_asked(data, _CHECKPOINTS))
-                size = asyncio.run(_asked(data, "select pg_database_size(current_database()) / 1000000"))
-            finally:
-                stand.kill()
-            found.append(Step(rows, size, after - before, Line.of(f"{rows:,} rows", connections, rounds)))
-    young, old = found[0].line, found[-1].line
-    return Outcome(
-        round(_cost(old) / _cost(young), 2), round(old.per_second / young.per_second, 2), tuple(found)
-    )  # fmt: skip
+            old.fill(rows)
+            found.append(_step(young, old, rows, seconds, repeats, connections))
+    return Outcome(found[-1].ratio_cost, found[-1].ratio_per_second, tuple(found))
+
+
+def _step(young: Place, old: Place, rows: int, seconds: float, repeats: int, connections: int) -> Step:
+    rounds: dict[Place, list[Round]] = {young: [], old: []}
+    with contextlib.ExitStack() as stack:
+        stands = {}
+        for place in rounds:
+            stands[place] = Stand(place.data, MIAOHUI_LANGUAGE="en").start()
+            stack.callback(stands[place].kill)
+            place.drive(stands[place], connections, 1)
+        before = asyncio.run(_asked(old.data, _CHECKPOINTS))
+        for _ in range(repeats):
+            for place, found in rounds.items():
+                found.append(place.drive(stands[place], connections, seconds))
+        after = asyncio.run(_asked(old.data, _CHECKPOINTS))
+        size = asyncio.run(_asked(old.data, "select pg_database_size(current_database()) / 1000000"))
+    aged = Line.of(f"{rows:,} rows", connections, rounds[old])
+    fresh = Line.of("young, in turns", connections, rounds[young])
+    cost, speed = round(_cost(aged) / _cost(fresh), 2), round(aged.per_second / fresh.per_second, 2)
+    return Step(rows, size, after - before, aged, fresh, cost, speed)
 
 
 def _cost(line: Line) -> float:
@@ -124,13 +152,13 @@ async def _asked(data: Path, sql: str) -> int:
 
 def show(outcome: Outcome) -> None:
     """The table, and how much dearer an action has become."""
-    Console(width=180).print(table("coupon claims on a past of so many rows", [step.line for step in outcome.steps]))
+    lines = [line for step in outcome.steps for line in (step.line, step.young)]
+    Console(width=180).print(table("coupon claims on a past of so many rows", lines))
     for step in outcome.steps:
-        print(f"{step.rows:,} rows of history: {step.megabytes:,} MB, {step.checkpoints} checkpoints while measured")
-    print(
-        f"CPU of an action at the most rows over that at the fewest: {outcome.ratio_cost}; actions a second: "
-        f"{outcome.ratio_per_second}"
-    )
+        print(
+            f"{step.rows:,} rows of history: {step.megabytes:,} MB, {step.checkpoints} checkpoints while measured; "
+            f"beside the young one: CPU of an action {step.ratio_cost}, actions a second {step.ratio_per_second}"
+        )
 
 
 assert CAMPAIGN == "bench"
