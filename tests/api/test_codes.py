@@ -205,5 +205,7 @@ async def test_a_batch_that_makes_no_sense_is_not_made(database, vault):
             assert (await made(client, status, **more))["code"] == code, more
         assert await database.fetchval("select count(*) from code_batch") == 0
         assert await database.fetchval("select count(*) from audit where action like 'codes.%'") == 0
-        gone = await client.get("/api/v1/codes/none/file")
-        assert (gone.status_code, gone.json()["code"]) == (404, "unknown_batch")
+        for batch in ("none", "%00", "01a21f0e-87e6-74a0-b42b-6a54e62dd26d"):
+            gone = await client.get(f"/api/v1/codes/{batch}/file")
+            assert (gone.status_code, gone.json()["code"]) == (404, "unknown_batch")
+        assert (await client.get("/api/v1/codes?campaign=%00")).json() == {"batches": [], "next": ""}

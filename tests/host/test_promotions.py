@@ -258,6 +258,13 @@ async def test_no_promotion_and_no_coupon_goes_under_the_floor_of_the_shop_or_of
     await refused(f, body, "nothing_to_pay")
 
 
+async def test_an_order_claims_a_promotion_once():
+    f = await fair(promotion())
+    await refused(f, f.placed("1", "ann", CLAIM, ("promotion", {"line": "1"})), "bad_request")
+    await refused(f, f.placed("1", "ann", CLAIM, ("promotion", {"instance": "x"})), "bad_request")
+    assert (await f.do(f.placed("1", "ann", CLAIM)))["total_minor"] == 4000
+
+
 async def test_all_or_nothing_with_the_plays_of_the_order():
     f = await fair(setup("coupon"), promotion())
     await refused(f, f.placed("1", "ann", CLAIM, ("coupon", {"coupon": "none"})), "unknown_coupon")

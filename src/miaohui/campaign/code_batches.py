@@ -98,13 +98,15 @@ class CodeBatches:
 
     async def batch(self, id: str) -> Batch:
         """One batch. CampaignRefused: unknown_batch."""
-        row = await self.db.fetchrow(f"{_BATCHES} where id = $1", id)
+        row = await self.db.fetchrow(f"{_BATCHES} where id = $1", id) if re.fullmatch("[0-9a-f-]{36}", id) else None
         if row is None:
             raise CampaignRefused("unknown_batch", batch=id)
         return Batch(**row)
 
     async def of(self, campaign: str, play: str = "", before: str = "") -> list[Batch]:
         """Batches of a campaign, or of one of its promotions, newest first, at most 200; `before`: older than that one."""
+        if "\0" in campaign + play + before:
+            return []
         wanted = f"""{_BATCHES} where campaign = $1 and ($2 = '' or play = $2) and ($3 = '' or id < $3)
                      order by id desc limit {LISTED_MAX}"""
         return [Batch(**row) for row in await self.db.fetch(wanted, campaign, play, before)]

@@ -22,6 +22,7 @@ from miaohui.pricing.explain import sentence
 if TYPE_CHECKING:
     from miaohui.host.draft import Draft
 
+_TWICE = {"field": "claims", "value": "the same promotion twice", "wanted": "each promotion once"}
 _decode = msgspec.msgpack.Decoder(Order).decode
 
 
@@ -117,6 +118,11 @@ class OrderRun:
         """The order with what each promotion is to give, its lines with the gifts, and what every unit costs then. A promotion
         that gives nothing refuses the order: a use is never spent on nothing, and the customer hears it before he pays."""
         numbers, claims = self._promotions(order), list(order.claims)
+        for n in numbers:
+            if any(
+                (claims[m].campaign, claims[m].play) == (claims[n].campaign, claims[n].play) for m in numbers if m < n
+            ):
+                return _about(Refusal("bad_request", _TWICE), n, claims[n])
         from miaohui.host.draft import Stale
 
         offered = [self._entry(claims[n]).offer() for n in numbers]

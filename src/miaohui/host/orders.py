@@ -273,6 +273,8 @@ def _claim_id(order_id: str, attempt: int, base: int) -> bytes:
 def less(lines: tuple[Line, ...], placed: Placed) -> tuple[Line, ...]:
     """The lines after a claim took its part off them; a claim that takes more than is due is a bug."""
     given = placed.given_minor
+    if not given:
+        return lines
     left = tuple(
         replace(x, due_minor=x.due_minor - given.get(x.line, 0), open=x.open and not (placed.alone and x.line in given))
         for x in lines
