@@ -123,14 +123,24 @@ async function changed(fields) {
     remember(before);
   }
   if (!typed) {  // a field that is being written in stays until it is sent
-    const focused = document.activeElement?.dataset?.at;
+    const held = document.activeElement;
+    const several = held?.closest?.("[data-several]")?.dataset.several;
+    const focused = held?.dataset?.at && answer.ok && fields.do === "rename" ? called(fields) : held?.dataset?.at;
     form.innerHTML = got.form;
     lock();
     if (focused) [...form.querySelectorAll("[data-at]")].find((control) => control.dataset.at === focused)?.focus();
+    if (several) [...form.querySelectorAll("[data-several] input")].find((box) => box.value === held.value && box.closest("[data-several]").dataset.several === several)?.focus();
   }
   if (checked.innerHTML !== got.check) checked.innerHTML = got.check;
   const unsaved = document.getElementById("unsaved");
   if (unsaved) unsaved.innerHTML = got.unsaved;
+}
+
+// Where a control stands after its group has got another name; an id stays where it is.
+function called({ at, value }) {
+  const path = JSON.parse(at);
+  if (path.at(-1) === "id") return at;
+  return `[${[...path.slice(0, -1), value.trim()].map((part) => JSON.stringify(part)).join(", ")}]`;
 }
 
 function lock() {
