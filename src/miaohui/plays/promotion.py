@@ -216,7 +216,8 @@ TIMERS = ()
 
 
 class Applied(Struct, frozen=True, tag=True):
-    """Event: `order` is paid and got `given_minor` off; `code` is what was typed, `gifts` how many pieces went along."""
+    """Event: `order` is paid and got `given_minor` off; `code` is what was typed (of one that works once its keyed hash), `gifts`
+    how many pieces went along."""
 
     customer: str
     order: str
