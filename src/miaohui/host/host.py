@@ -253,7 +253,7 @@ class Host:
 
     async def _fly(self, taken: Taken, before: Flight | None) -> Flight | None:
         """Decide a batch while the one `before` is being written, then begin to write it; None if it had to be settled."""
-        decided, why = None, None
+        planned = decided = why = None
         try:
             planned = await self._plan([submission for submission, _ in taken], before and before.overlay)
             decided = await self._decide(planned, before and before.overlay)
@@ -263,10 +263,9 @@ class Host:
         landed = await self._land(before)
         self.figures.waited_s += time.perf_counter() - begin_s
         if decided is None or not landed:
-            if decided is not None:
-                why = Stale("the batch before was decided again")
-                self._keep_pace(decided.plans)
-            await self._settle(taken, why)
+            if planned is not None:
+                self._keep_pace(planned.plans)
+            await self._settle(taken, why or Stale("the batch before was decided again"))
             return None
         self.figures.ahead += 1
         loop = asyncio.get_running_loop()
