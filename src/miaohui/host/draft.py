@@ -16,7 +16,7 @@ from msgspec import Struct
 from miaohui.events.envelope import Event, event_id, snake, wire_name
 from miaohui.host.openings import Filling, fill
 from miaohui.host.order_run import OrderRun
-from miaohui.host.plan import Part, Plan
+from miaohui.host.plan import Plan
 from miaohui.host.setup import NONE, Entry
 from miaohui.host.submission import draw
 from miaohui.ledger import book
@@ -71,7 +71,7 @@ class Draft:
             self.timer(s.timer, None)
         elif refusal := self.shared(part.entry, starts=type(part.action) in part.entry.machine.starts):
             return refusal
-        decision, _ = self.part(part.entry, part.action, planned=part)
+        decision, _ = self.part(part.entry, part.action, part.states)
         return decision.reply if isinstance(decision, Decision) else decision
 
     def shared(self, entry: Entry, *, starts: bool) -> Refusal | None:
@@ -91,14 +91,16 @@ class Draft:
         )
 
     def part(
-        self, entry: Entry, action: Struct, terms: int = 0, planned: Part | None = None
+        self, entry: Entry, action: Struct, keys: tuple[str, ...], terms: int = 0
     ) -> tuple[Decision | Refusal, int]:
-        """Let a play decide and apply what it decided. The rules are those of the instance's birth, else version `terms`
-        (an order's claim), else the current ones; which, is the second value."""
-        batch, machine = self.batch, entry.machine
-        keys = planned.states if planned is not None else machine.module.touches(entry.current.rules, action)[0]
-        states = {key: batch.state(key, machine.state) for key in keys}
-        born = next((batch.terms[key] for key in keys if states[key] is not None), 0)
+        """Let a play decide on the states `keys` and apply what it decided. The rules are those of the instance's birth, else
+        version `terms` (an order's claim), else the current ones; which, is the second value."""
+        batch, machine, born = self.batch, entry.machine, 0
+        states = {}
+        for key in keys:
+            states[key] = state = batch.state(key, machine.state)
+            if state is not None and not born:
+                born = batch.terms[key]
         setup = entry.versions[born or terms or entry.current.version]
         drawn = draw(batch.seed, self.submission.id, len(batch.transfers) - self._transfer_0)
         moment = Moment(self.submission.id, batch.now_ms, drawn)
@@ -106,9 +108,9 @@ class Draft:
         if not isinstance(decision, Decision):
             return decision, setup.version
         self.apply(decision.transfers, f"{setup.id}/{snake(type(action).__name__)}")
-        for key, state in decision.states.items():
+        for key, after in decision.states.items():
             assert key in states, f"{setup.id} wrote {key}, which it does not touch"
-            self.write(key, state, setup.campaign, setup.play, setup.version)
+            self.write(key, after, setup.campaign, setup.play, setup.version)
         for timer, due in decision.timers.items():
             set_ = None if due is None else (due[0], setup.campaign, setup.play, _pack(due[1]), self.source)
             self.timer(timer, set_)
@@ -153,11 +155,11 @@ class Draft:
     def _event(self, play_module: str, campaign: str, play: str, fact: Struct) -> None:
         name, envelope, others = _shape(play_module, type(fact))
         fields = {field: getattr(fact, field) for field in envelope}
-        properties = {}
-        for field in others:
-            value = getattr(fact, field)
-            if value is not None:
-                properties[field] = value if type(value) is str else str(value)
+        properties = {
+            field: value if type(value) is str else str(value)
+            for field in others
+            if (value := getattr(fact, field)) is not None
+        }
         self.event(name, campaign=campaign, play=play, properties=properties, **fields)
 
     @property

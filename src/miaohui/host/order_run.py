@@ -86,7 +86,7 @@ class OrderRun:
                 order, lines, dues = priced
             if refusal is None:
                 claim = orders.claim_of(self.id, order, n, lines, again=again)
-                decision, terms = self.draft.part(entry, Place(claim), order.claims[n].terms)
+                decision, terms = self.draft.part(entry, Place(claim), self._keys(n), order.claims[n].terms)
                 refusal = decision if isinstance(decision, Refusal) else None
             if refusal is not None:
                 return _about(refusal, n, order.claims[n])
@@ -104,6 +104,11 @@ class OrderRun:
     def _entry(self, claim: OrderClaim) -> Entry:
         entry: Entry = self.batch.register.entries[claim.campaign, claim.play]
         return entry
+
+    def _keys(self, n: int) -> tuple[str, ...]:
+        """The states that the n-th claim is about: the same for each verb, as planned."""
+        parts = self.plan.parts
+        return parts[n * (len(parts) // len(self.plan.order.claims))].states if self.plan.order else ()
 
     def _promotions(self, order: Order) -> list[int]:
         """The claims on promotions, which stand together."""
@@ -234,9 +239,8 @@ class OrderRun:
     def _verb(self, order: Order, n: int, verb: Callable[[Claim], Struct]) -> Settled:
         """The share of the play of the n-th claim."""
         claim = order.claims[n]
-        decision, _ = self.draft.part(
-            self._entry(claim), verb(orders.claim_of(self.id, order, n, order.lines)), claim.terms
-        )
+        action = verb(orders.claim_of(self.id, order, n, order.lines))
+        decision, _ = self.draft.part(self._entry(claim), action, self._keys(n), claim.terms)
         assert isinstance(decision, Decision), f"{claim.campaign}/{claim.play} refused to settle: {decision}"
         assert isinstance(decision.reply, Settled)
         return decision.reply
