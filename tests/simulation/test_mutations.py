@@ -14,7 +14,7 @@ from miaohui.plays import coupon, flash_sale, group_buy, promotion
 from miaohui.pricing import giving
 from miaohui.simulation.run import simulate
 
-SEEDS = (1, 8, 7, 4, 6, 12)
+SEEDS = (1, 8, 4, 6, 12, 9, 15)
 
 
 def broken(monkeypatch, where, name, *pieces):
