@@ -60,6 +60,9 @@ id = "b"
 [[tasks]]
 id = 'c'
 after = ["b", "x"]
+[[budget.lines]]
+for = "A3 posters"   # in the window
+amount = 5
 """
 
 
@@ -96,6 +99,7 @@ NAMES = [
     ("a step", ("journeys", "hello", "steps", 0, "id"), ['steps = [{ id = "dear", if = "in audience vip-2 or audience vip", then = "b", otherwise = "dear" }, { id = "b", content = "b" }]']),
     ("a task", ("tasks", 0, "id"), ['id = "dear"', 'after = ["dear", "x"]']),
     ("content", ("content", "b"), ['steps = [{ id = "vip", if = "in audience vip-2 or audience vip", then = "b", otherwise = "vip" }, { id = "b", content = "dear" }]', "[content.dear]"]),
+    ("a line of the budget", ("budget", "lines", 0, "for"), ['for = "dear"   # in the window']),
     ("a journey", ("journeys", "hello"), ["[journeys.dear]"]),
 ]  # fmt: skip
 
@@ -107,8 +111,8 @@ def test_every_reference_follows(case) -> None:  # type: ignore[no-untyped-def]
     new = renamed(TEXT, path, "dear")
     assert sorted(lines(TEXT, new)) == sorted(changed)
     tomllib.loads(new)
-    old = path[-1] if path[-1] != "id" else "vip" if path[0] == "journeys" else "b"
-    if path[-1] != "id" and path[0] not in ("products", "goals"):
+    old = path[-1]
+    if old not in ("id", "for") and path[0] not in ("products", "goals"):
         back = renamed(new, (*path[:-1], "dear"), old)
         assert back == TEXT.replace('[plays."vip"]', "[plays.vip]" if path == ("plays", "vip") else '[plays."vip"]')
 
@@ -122,6 +126,7 @@ WRONG = [
     ("a taken id", TEXT, ("tasks", 0, "id"), "c"),
     ("everybody", TEXT, ("audiences", "vip"), "everybody"),
     ("no name", TEXT, ("audiences", "vip"), "Very Important"),
+    ("empty words", TEXT, ("budget", "lines", 0, "for"), ""),
     ("empty", TEXT, ("audiences", "vip"), ""),
 ]
 

@@ -214,6 +214,14 @@ after = ["copy"]
         assert (status, done["text"]) == (422, text)
         assert done["refusal"]["en"] == "copy cannot be renamed: progress, or a file, is kept under that name"
         assert (await rename('["tasks", 1, "id"]', "post"))[0] == 200
+        lines = text + '[[budget.lines]]\nfor = "posters"\namount = 5.00\n'
+        status, done = await rename('["budget", "lines", 0, "for"]', "A3 posters", lines)
+        assert (status, done["text"]) == (200, lines.replace('"posters"', '"A3 posters"'))
+        await fair.workspace.db.execute(
+            """insert into expense (campaign, line, currency, amount_minor, spent_on, by)
+               values ('autumn', 'posters', 'USD', 100, '2026-01-01', 'admin')"""
+        )
+        assert (await rename('["budget", "lines", 0, "for"]', "A3 posters", lines))[0] == 422
 
 
 async def test_the_form_and_the_text_are_one(fair: Fair, console_app: Console, chromium: Browser) -> None:

@@ -5,9 +5,9 @@
     renamed(text, ("tasks", 0, "id"), "words")              `id = "copy"`, and each `after = ["copy"]`
 
 Names are given by keys of [goals], [audiences], [merchants], [products], [plays], [pages], [journeys], [content], [collect] and the
-channels and baits of [fission], by the `id` of a task and by that of a step. What refers to a name is known from the grammar
-(`refers`), and where a sentence of its own holds it (a goal's `is`, what promotions give, when, and on what, how a journey is
-entered), from that sentence.
+channels and baits of [fission], by the `id` of a task and that of a step, and by what a line of the budget is `for`. What refers to
+a name is known from the grammar (`refers`), and where a sentence of its own holds it (a goal's `is`, what promotions give, when,
+and on what, how a journey is entered), from that sentence.
 
 A product without `sku` is the shop's product of its name, a goal without `measure` is measured by its name: both are written down,
 so that the new name changes no meaning. Conditions of audiences speak of what has happened, by the names that it had: they stay.
@@ -40,6 +40,8 @@ SECTIONS: Mapping[str, str] = {
     "collect": "",
 }
 """Section whose keys are names -> how the grammar calls a reference to one of them."""
+VALUES = ("id", "for")
+"""Keys whose value is a name."""
 
 
 def is_name(path: Path) -> bool:
@@ -49,7 +51,7 @@ def is_name(path: Path) -> bool:
             return section in SECTIONS
         case ("fission", "channels" | "baits", str()) | ("tasks", int(), "id"):
             return True
-        case ("journeys", str(), "steps", int(), "id"):
+        case ("journeys", str(), "steps", int(), "id") | ("budget", "lines", int(), "for"):
             return True
     return False
 
@@ -64,7 +66,8 @@ def renamed(text: str, path: Path, name: str) -> str:
         raise CannotEdit(f"there is no name at {written(path)}: {error}") from error
     if name == old:
         return text
-    if not re.fullmatch(NAME, name) or name in taken or name == EVERYBODY:
+    fits = name if path[-1] == "for" else re.fullmatch(NAME, name)  # what money is for is said in plain words
+    if not fits or name in taken or name == EVERYBODY:
         raise CannotEdit(f"{name!r} is no name, or there is one already: small letters, digits and hyphens")
     keys, values = _found(raw, path, old, name)
     return edit(_respelled(text, keys, values, name), _kept(raw, path, old, name))
@@ -78,11 +81,11 @@ def _given(raw: Any, path: Path) -> tuple[str, list[Any]]:
     holder = raw
     for part in way:
         holder = holder[part]
-    if last == "id":
+    if last in VALUES:
         elements = raw
         for part in way[:-1]:
             elements = elements[part]
-        return str(holder["id"]), [element.get("id") for element in elements]
+        return str(holder[last]), [element.get(last) for element in elements]
     if last not in holder:
         raise KeyError(last)
     return str(last), list(holder)
@@ -90,7 +93,7 @@ def _given(raw: Any, path: Path) -> tuple[str, list[Any]]:
 
 def _found(raw: Any, path: Path, old: str, new: str) -> tuple[set[Path], dict[Path, str]]:
     """The keys that are to be spelled otherwise, and the values with what they are to say."""
-    if path[-1] != "id":
+    if path[-1] not in VALUES:
         keys, values = {path}, dict[Path, str]()
     else:
         keys, values = set[Path](), {path: new}

@@ -1,5 +1,7 @@
-"""What is kept under a name of a document outside of it: progress and files of a task, targets of people for a goal, and, once the
-campaign has opened, what its plays and audiences did. Such a name stays; the title that people read can always be changed."""
+"""What is kept under a name of a document outside of it: progress and files of a task, targets of people for a goal, money spent on
+a line, and, once the campaign has opened, what its plays and audiences did. Such a name stays; the title that people read can
+always be changed.
+"""
 
 import tomllib
 
@@ -7,6 +9,7 @@ from miaohui.campaign import store
 from miaohui.campaign.lifecycle import OPEN
 from miaohui.campaign.places import Path
 from miaohui.campaign.refused import CampaignRefused
+from miaohui.campaign.renaming import VALUES
 from miaohui.campaign.store import Connection
 from miaohui.text import Text
 
@@ -15,6 +18,7 @@ select exists(select from task_progress where campaign = $1 and task = $2)
     or exists(select from task_file where campaign = $1 and task = $2 and archived_at is null)
 """
 _GOAL = "select exists(select from target_spread where campaign = $1 and goal = $2)"
+_LINE = "select exists(select from expense where campaign = $1 and line = $2)"
 _PLAY = "select exists(select from play_running where campaign = $1 and play = $2)"
 
 
@@ -26,6 +30,8 @@ async def free(c: Connection, campaign: str, path: Path, text: str) -> None:
             what = Text("进度或文件", "progress, or a file,")
         case "goals" if await c.fetchval(_GOAL, campaign, name):
             what = Text("个人目标", "what people are to bring")
+        case "budget" if await c.fetchval(_LINE, campaign, name):
+            what = Text("已记的支出", "money that was spent")
         case "plays" if await c.fetchval(_PLAY, campaign, name):
             what = Text("账户和事件", "its accounts and events")
         case "audiences" if await _open(c, campaign):
@@ -36,8 +42,8 @@ async def free(c: Connection, campaign: str, path: Path, text: str) -> None:
 
 
 def _name(path: Path, text: str) -> str:
-    """What stands at `path`: the key, or the id; nothing where it leads nowhere."""
-    if path[-1] != "id":
+    """What stands at `path`: the key, or the value of a name; nothing where it leads nowhere."""
+    if path[-1] not in VALUES:
         return str(path[-1])
     try:
         here = tomllib.loads(text)

@@ -139,7 +139,7 @@ async function changed(fields) {
 // Where a control stands after its group has got another name; an id stays where it is.
 function called({ at, value }) {
   const path = JSON.parse(at);
-  if (path.at(-1) === "id") return at;
+  if (["id", "for"].includes(path.at(-1))) return at;
   return `[${[...path.slice(0, -1), value.trim()].map((part) => JSON.stringify(part)).join(", ")}]`;
 }
 
