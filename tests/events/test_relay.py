@@ -131,6 +131,13 @@ async def test_a_failing_store_is_tried_again_and_shows_as_lag(database, store, 
     assert await one(store, "select count() as n from events") == {"n": 1}
 
 
+async def test_a_row_of_a_clock_that_is_ahead_waits_too(database):
+    await database.execute(
+        "insert into outbox (at, events) values (clock_timestamp() + interval '31 minutes', $1)", b"\x90"
+    )
+    assert await outbox.lag_ms(database) == 1
+
+
 async def start(url, workspace, folder, what):
     process = await asyncio.create_subprocess_exec(
         sys.executable, str(Path(__file__).with_name("relay_process.py")), url, workspace, str(folder), what,

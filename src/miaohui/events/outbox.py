@@ -30,7 +30,7 @@ where (xid, id) > ($1::xid8, $2::bigint) and xid < pg_snapshot_xmin(pg_current_s
 order by xid, id
 """
 _LAG = """
-select coalesce((select greatest(0, extract(epoch from clock_timestamp() - at) * 1000)::bigint from outbox
+select coalesce((select greatest(1, extract(epoch from clock_timestamp() - at) * 1000)::bigint from outbox
                  where (xid, id) > (relay.xid, relay.id) order by xid, id limit 1), 0)
 from relay
 """
@@ -84,8 +84,8 @@ async def end(connection: "asyncpg.Connection[Any]") -> Place:
 
 
 async def lag_ms(connection: "asyncpg.Connection[Any] | asyncpg.Pool[Any]") -> int:
-    """Age of the oldest row that is not in the event store yet; 0 if all are. Asked of the database, so that it grows
-    even when no relay runs."""
+    """Age of the oldest row that is not in the event store yet; 0 if all are, and only then, wherever the workspace's clock
+    stands. Asked of the database, so that it grows even when no relay runs."""
     return int(await connection.fetchval(_LAG))
 
 
