@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from miaohui.host.draft import Draft
 
 _TWICE = {"field": "claims", "value": "the same promotion twice", "wanted": "each promotion once"}
-_decode = msgspec.msgpack.Decoder(Order).decode
 
 
 class OrderRun:
@@ -37,7 +35,7 @@ class OrderRun:
         """The order's reply, or why not."""
         from miaohui.host.draft import Stale
 
-        order: Any = self.batch.state(self.key, _decode)
+        order: Any = self.batch.state(self.key, orders.decode)
         verb = "expire" if self.draft.submission.what == "timer" else self.draft.submission.action
         if verb == "placed":
             return (

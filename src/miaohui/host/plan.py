@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -20,7 +19,6 @@ from miaohui.host.storage import Person
 from miaohui.host.submission import Submission
 from miaohui.plays._contract import Pay, Place, Refund, Refusal, Release, Who
 
-_order = msgspec.msgpack.Decoder(Order).decode
 _NO_AUDIENCES: frozenset[str] = frozenset()
 EVERYBODY = "everybody"
 LAPSED = ("cancelled", "expired")
@@ -112,7 +110,7 @@ def _plan_order(p: Plan, register: Register, known: Acquaintances) -> None:
         if stored is None:
             p.refusal = Refusal("order_not_placed", {"order": s.order})
             return
-        p.order = _order(stored)
+        p.order = orders.decode(stored)
         if s.action == "paid" and p.order.status in LAPSED:
             verbs = (Place, Pay)
         else:

@@ -8,10 +8,9 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 import asyncpg
-import msgspec
 from msgspec import Struct
 
-from miaohui.host.orders import Order, order_key
+from miaohui.host.orders import Order, decode, order_key
 from miaohui.host.setup import Setup, machine, unpack
 from miaohui.ledger.accounts import Account, pool_key
 from miaohui.pages.goods import picture
@@ -23,7 +22,6 @@ PARTY = "party"
 OTHERS_SHOWN, OTHERS_LOOKED_AT = 6, 60
 WALLET_SHOWN = 200
 
-_order = msgspec.msgpack.Decoder(Order).decode
 
 _PLAYS = """
 select r.campaign, r.play, r.running, v.version, v.setup, now_ms() as now_ms from play_running r
@@ -152,7 +150,7 @@ async def wallet(db: "asyncpg.Pool[Any]", customer: str) -> tuple[list[Instance]
     """All that the customer has: states of plays, and his orders that claimed something, with their ids."""
     async with db.acquire() as connection:
         rows = await connection.fetch(_MINE, customer, "", WALLET_SHOWN)
-        orders = [(row["key"].removeprefix(order_key("")), _order(row["body"])) for row in rows if not row["play"]]
+        orders = [(row["key"].removeprefix(order_key("")), decode(row["body"])) for row in rows if not row["play"]]
         held = await _instances(connection, [row for row in rows if row["play"]])
         return held, [(id, order) for id, order in orders if order.claims]
 
