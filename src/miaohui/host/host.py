@@ -2,10 +2,10 @@
 
 Natural batching: whatever has come in while a batch was being written is the next batch; there is no timer. While one batch is
 written by the database, the next one is read, laid over with the outcome of that one (`overlay`), and decided; it is written when
-that one is durable. Only then do answers leave, in their order, while the next is being written: sockets, plays and database
-work at the same time. A batch that is not written because somebody else was faster, or whose outcome is unknown because the
-connection broke, is decided again under locks, and so is the one that was decided on it; stored replies make that safe. While
-others change the same rows, batches are decided under locks from the start.
+that one is durable, and the answers of that one leave: sockets, plays and database work at the same time. A batch that is not
+written because somebody else was faster, or whose outcome is unknown because the connection broke, is decided again under locks,
+and so is the one that was decided on it; stored replies make that safe. While others change the same rows, batches are decided
+under locks from the start.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from miaohui.host.acquaintances import Acquaintances
@@ -102,12 +103,6 @@ def _is_verb(submission: Submission) -> bool:
     return bool(submission.order) and submission.action != "placed"
 
 
-def _seen(written: "asyncio.Future[None]") -> None:
-    """Whoever waits for it handles its failure; if nobody comes to wait, nothing is to be said."""
-    if not written.cancelled():
-        written.exception()
-
-
 class Host:
     """Runs the plays of one workspace. `secret` keys the ids and draws."""
 
@@ -125,7 +120,6 @@ class Host:
         self.rate, self.register, self.figures = Rate(), Register(), Figures()
         self.known = Acquaintances()
         self._queue: deque[tuple[Submission, Sink]] = deque()
-        self._answers: list[tuple[Sink, Answer]] = []
         self._task: asyncio.Task[None] | None = None
         self._asking: list[asyncio.Future[bool]] = []
         self._more: tuple[int, asyncio.Future[None]] | None = None
@@ -215,11 +209,8 @@ class Host:
                     if taken:
                         self._rivals -= 1
                         await self._settle(taken)
-                if flight is None:
-                    self._send()
         finally:
             self.known.orders.clear()
-            self._send()
 
     async def _meet(self) -> None:
         """Ask about the customers and orders of those who wait in the queue, so that their batch need not wait for it. What is not
@@ -268,18 +259,21 @@ class Host:
             await self._settle(taken, why or Stale("the batch before was decided again"))
             return None
         self.figures.ahead += 1
-        loop = asyncio.get_running_loop()
         if decided.changes is None:
-            written = loop.create_future()
+            written = asyncio.get_running_loop().create_future()
             written.set_result(None)
         else:
             written = asyncio.ensure_future(self.storage.write(decided.changes))
-            written.add_done_callback(_seen)
-        loop.call_soon(self._send)
+        written.add_done_callback(partial(self._written, taken, decided.answers))
         return Flight(taken, decided, written, Overlay(decided.changes) if decided.changes else None)
 
+    def _written(self, taken: Taken, answers: list[Answer], written: "asyncio.Future[None]") -> None:
+        """A batch is durable: its answers leave, whatever the host is doing. If it is not, `_land` sees to it."""
+        if not written.cancelled() and written.exception() is None:
+            self._answer(taken, answers)
+
     async def _land(self, flight: Flight | None) -> bool:
-        """Wait until a batch is written and keep its answers to be sent; False if it had to be settled in another way."""
+        """Wait until a batch is written; False if it had to be settled in another way."""
         if flight is None:
             return True
         try:
@@ -290,7 +284,6 @@ class Host:
             self._keep_pace(flight.decided.plans)
             await self._settle(flight.taken, e)
             return False
-        self._keep(flight.taken, flight.decided.answers)
         return True
 
     async def _settle(self, taken: Taken, why: Exception | None = None) -> None:
@@ -308,12 +301,16 @@ class Host:
             await self._forget(batch)
             answers = await self._halves(batch)
         self._paced.clear()
-        self._keep(taken, answers)
+        self._answer(taken, answers)
 
-    def _keep(self, taken: Taken, answers: list[Answer]) -> None:
-        self._answers += [(sink, answer) for (_, sink), answer in zip(taken, answers, strict=True)]
+    def _answer(self, taken: Taken, answers: list[Answer]) -> None:
         self.figures.submissions += len(taken)
         self.figures.batches += 1
+        for (_, sink), answer in zip(taken, answers, strict=True):
+            try:
+                sink(answer)
+            except Exception:  # nobody else's answer is lost for it
+                log.exception("an answer could not be given")
 
     def _keep_pace(self, plans: list[Plan]) -> None:
         """What was counted against a rate is not counted again when the batch is."""
@@ -358,11 +355,6 @@ class Host:
                 log.debug("%d of %d cannot be stored: %s", len(half), len(batch), e)
                 answers += await self._halves(half)
         return answers
-
-    def _send(self) -> None:
-        answers, self._answers = self._answers, []
-        for sink, answer in answers:
-            sink(answer)
 
     async def _run(self, batch: list[Submission]) -> list[Answer]:
         """Decide and write one batch under locks; again if somebody else was faster."""
