@@ -29,7 +29,7 @@ SETTINGS = {
     "listen_addresses": "",
     "port": "5432",  # names the socket
     "unix_socket_permissions": "0700",
-    "max_connections": "100",  # a process takes at most 22
+    "max_connections": "100",  # a process takes at most 23
     "shared_buffers": "192MB",
     "effective_cache_size": "1GB",
     "work_mem": "16MB",
