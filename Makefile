@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run setup test test-debian packages bench fmt reference vendor lock
+.PHONY: run setup test packages bench fmt reference vendor lock
 
 run: setup
 	@exec $(BIN)/miaohui run

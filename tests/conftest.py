@@ -2,8 +2,8 @@
 
 Every process of a run has a PostgreSQL of its own: readers of the outbox wait for every writing transaction of the server,
 and a test that counts what has been read must not wait for other tests'. It is the embedded one, or Debian's with
-`--debian-postgres`. A process can open one folder of the event store only, so that tests get databases in it, never folders
-of their own.
+`--debian-postgres`, or the server that MIAOHUI_DATABASE_URL names (then with `-n 0`, for the same reason). A process can open
+one folder of the event store only, so that tests get databases in it, never folders of their own.
 """
 
 import asyncio
@@ -77,6 +77,9 @@ async def make_ordinary_user(url: str) -> str:
 @pytest.fixture(scope="session")
 def postgres_url(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of this process's PostgreSQL: as superuser of the embedded one, as an ordinary user of Debian's."""
+    if url := os.environ.get("MIAOHUI_DATABASE_URL"):
+        yield url
+        return
     debian = pytestconfig.getoption("--debian-postgres")
     folder = tmp_path_factory.mktemp("engines") / "postgres"
     with EmbeddedPostgres(folder, HASTE, debian_programs() if debian else None) as postgres:

@@ -189,7 +189,7 @@ class OrderReply(Struct, frozen=True, kw_only=True):
     refunded_minor: int = 0
 
 
-decode = lru_cache(maxsize=4096)(msgspec.msgpack.Decoder(Order).decode)
+decode = lru_cache(maxsize=1024)(msgspec.msgpack.Decoder(Order).decode)
 """An order as it is stored (msgpack). Each verb of an order reads it twice: to plan what it touches, and under its final state."""
 
 
