@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import resource
 import subprocess
@@ -98,6 +99,24 @@ async def test_a_postgres_that_cannot_write_another_byte(town, durable):
     await agree(customers, events=False)
 
 
+BACKENDS = "select pid from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()"
+
+
+async def test_a_table_that_must_not_grow(town, durable):
+    await town.open(coupon={"count": 100_000})
+    (web,) = await town.started("web")
+    customers = Customers(town, [web.port], Random(9))
+    async with town.as_owner() as c:
+        backends = [pid for (pid,) in await c.fetch(BACKENDS)]
+    limit(backends, 0)
+    status, answer = await customers.once(web.port, CLAIM, "full", b'{"customer":"full"}')
+    assert (status, json.loads(answer)["code"]) == (503, "busy")
+    limit(backends, NEVER)
+    await customers.ask(CLAIM, "full", {"customer": "full"}, "coupon")
+    assert list(customers.granted) == ["full"]
+    await agree(customers, events=False)
+
+
 async def test_an_event_store_that_cannot_write_catches_up(town):
     await town.open(coupon={"count": 100_000})
     worker, web = await town.started("worker", "web")
@@ -116,17 +135,19 @@ async def test_an_event_store_that_cannot_write_catches_up(town):
 def limit(processes, bytes_max):
     """No file of these processes may grow beyond `bytes_max`."""
     for pid in processes:
-        uid = os.stat(f"/proc/{pid}").st_uid  # the limit of a process is set by its own user
-        command = [sys.executable, "-c", LIMIT, str(uid), str(pid), str(bytes_max)]
-        subprocess.run(command, check=True)
+        with contextlib.suppress(FileNotFoundError):  # it has ended
+            uid = os.stat(f"/proc/{pid}").st_uid  # the limit of a process is set by its own user
+            command = [sys.executable, "-c", LIMIT, str(uid), str(pid), str(bytes_max)]
+            subprocess.run(command, check=True)
 
 
 LIMIT = """
-import os, resource, sys
+import contextlib, os, resource, sys
 uid, pid, bytes_max = map(int, sys.argv[1:])
 if uid != os.getuid():
     os.setgroups([])
     os.setresgid(*[__import__("pwd").getpwuid(uid).pw_gid] * 3)
     os.setresuid(uid, uid, uid)
-resource.prlimit(pid, resource.RLIMIT_FSIZE, (bytes_max, resource.RLIM_INFINITY))
+with contextlib.suppress(ProcessLookupError):
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (bytes_max, resource.RLIM_INFINITY))
 """

@@ -41,7 +41,8 @@ GONE = (
     asyncpg.IdleInTransactionSessionTimeoutError,
 )
 """What asyncpg raises when PostgreSQL is away, or this connection is of no use any more."""
-_FULL = (asyncpg.DiskFullError, asyncpg.OutOfMemoryError)
+_FULL = (asyncpg.InsufficientResourcesError, asyncpg.PostgresSystemError)
+"""No room, no memory, a disk that fails: PostgreSQL's own trouble, whatever the batch is."""
 _LOST = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
 
 
@@ -261,3 +262,7 @@ def _named() -> Any:
         raise Broken(str(e)) from e
     except _FULL as e:
         raise Full(str(e)) from e
+    except asyncpg.InternalServerError as e:
+        if e.sqlstate != asyncpg.InternalServerError.sqlstate:
+            raise  # rows that are damaged: others can be written
+        raise Full(str(e)) from e  # a file that must not grow is among them
