@@ -1,6 +1,7 @@
-"""Codes that work once: made in batches, typed, held, spent, given back; what is in the database opens nothing."""
+"""Codes that work once: made in batches, typed, held, spent, given back, withdrawn; what is in the database opens nothing."""
 
 import csv
+import json
 from asyncio import gather
 
 from miaohui.campaign import around, store
@@ -188,6 +189,77 @@ async def test_making_goes_on_where_it_was_cut_off_and_gives_each_code_one_use(d
         held = "select count(*), sum(credits - debits) from account where key like 'play/fair/gift/codes/%'"
         assert tuple(await database.fetchrow(held)) == (600, 600)
         assert await database.fetchval("select ready from code_batch") is True
+
+
+async def withdraw(client, batch, status=200):
+    answer = await client.post(f"/api/v1/codes/{batch['id']}/withdraw")
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+async def test_a_withdrawn_batch_stops_at_once_what_is_used_stays_used_and_a_new_batch_works(database, vault):
+    async with shop(database, vault, GIFT) as (workspace, client):
+        await written(workspace)
+        batch, other = await made(client, count=5), await made(client, count=1)
+        codes = [code for code, _ in (await file(client, batch))[1:]]
+        paid, held, dropped, free, late = codes
+        for order, code in (("A", paid), ("B", held), ("C", dropped)):
+            await place(client, order, code)
+        await verb(client, "A", "paid")
+        gone = await withdraw(client, batch)
+        assert gone == batch | {"withdrawn_ms": gone["withdrawn_ms"], "withdrawn_by": "key:shop", "unused": 2}
+        assert gone["withdrawn_ms"] >= gone["made_ms"]
+
+        before = await database.fetchval("select count(*) from transfer")
+        said = {"code_withdrawn": "This code has been withdrawn", "code_used": "This code has been used"}
+        for order, (code, why) in enumerate(
+            ((free, "code_withdrawn"), (late, "code_withdrawn"), (paid, "code_used"), (held, "code_used"))
+        ):
+            refused = await place(client, f"X{order}", code, "8", 409)
+            assert (refused["code"], refused["sentence"], refused["retry"]) == (why, said[why], False)
+            quote = await prices(client, cart(TEA, customer="8", codes=[code]))
+            assert (quote["total_minor"], code_of(quote), quote["claims"]) == (2000, (False, why), [])
+        zh = await prices(client, cart(TEA, customer="8", codes=[free]), **{"Accept-Language": "zh"})
+        assert zh["codes"][0]["sentence"] == "这个优惠码已作废"
+        assert await withdraw(client, batch) == gone
+        assert await database.fetchval("select count(*) from transfer") == before
+        assert await file(client, batch) == [
+            ("code", "state"), (paid, "used"), (held, "held"), (dropped, "held"), (free, "withdrawn"), (late, "withdrawn"),
+        ]  # fmt: skip
+
+        await verb(client, "B", "paid")  # what was promised is kept
+        await verb(client, "C", "cancelled")
+        await verb(client, "A", "refunded")
+        for code in (dropped, paid):  # and a use that comes back later is withdrawn as well
+            assert (await place(client, f"Y{code}", code, "8", 409))["code"] == "code_withdrawn"
+        assert [state for _, state in (await file(client, batch))[1:]] == ["withdrawn", "used"] + ["withdrawn"] * 3
+        for order, fresh in (("D", other), ("E", await made(client, count=1))):
+            await place(client, order, (await file(client, fresh))[1][0], "8")
+        lines = await database.fetch("select operator, subject, detail from audit where action = 'codes.withdrawn'")
+        assert [(row["operator"], row["subject"], json.loads(row["detail"])) for row in lines] == [
+            ("key:shop", "fair/gift", {"batch": batch["id"], "count": 5})
+        ]
+        assert [(check.name, check.findings) for check in await audit(database) if check.findings] == []
+
+
+async def test_a_withdrawal_goes_on_where_it_was_cut_off_and_a_batch_half_made_is_not_finished(database, vault):
+    async with shop(database, vault, GIFT) as (workspace, client):
+        await written(workspace)
+        batch = await made(client, count=600)
+        codes = [code for code, _ in (await file(client, batch))[1:]]
+        await place(client, "A", codes[599])
+        assert (await withdraw(client, batch))["unused"] == 599
+        await database.execute("update code_batch set unused = null, ready = false")
+        before = await database.fetchval("select count(*) from transfer")
+        assert [state for _, state in (await file(client, batch))[1:]] == ["withdrawn"] * 599 + ["held"]
+        again = await withdraw(client, batch)
+        assert (again["unused"], again["ready"]) == (599, False)
+        assert await database.fetchval("select count(*) from transfer") == before
+        assert await database.fetchval("select count(*) from audit where action = 'codes.withdrawn'") == 1
+        uses = "select sum(credits - debits) from account where key like 'play/fair/gift/' || $1 || '/%'"
+        assert [await database.fetchval(uses, pool) for pool in ("codes", "withdrawn")] == [1, 599]
+        gone = await client.post("/api/v1/codes/01a21f0e-87e6-74a0-b42b-6a54e62dd26d/withdraw")
+        assert (gone.status_code, gone.json()["code"]) == (404, "unknown_batch")
 
 
 async def test_a_batch_that_makes_no_sense_is_not_made(database, vault):

@@ -90,7 +90,7 @@ async def test_a_promotion_is_written_tried_and_saved(fair: Fair, console_app: C
     await visitor.leave()
 
 
-async def test_codes_that_work_once_are_made_and_taken_away(
+async def test_codes_that_work_once_are_made_taken_away_and_withdrawn(
     fair: Fair, console_app: Console, chromium: Browser
 ) -> None:
     once = PROMOTIONS.replace('codes = ["TEA10"]', "single_use = true")
@@ -100,7 +100,7 @@ async def test_codes_that_work_once_are_made_and_taken_away(
     await sign_in(console_app, visitor, "operator")
     page = visitor.page
     await page.goto("/campaigns/autumn/promotions?edit=full")
-    await expect(page.locator("#codes")).to_have_count(0)
+    await expect(page.get_by_role("button", name="Make them")).to_have_count(0)
     await page.goto("/campaigns/autumn/promotions?edit=insiders")
     await expect(page.get_by_text("None are made yet.")).to_be_visible()
     await page.get_by_label("How many").fill("70000")
@@ -118,21 +118,29 @@ async def test_codes_that_work_once_are_made_and_taken_away(
     head, *rows = path.read_text().lstrip("\ufeff").splitlines()
     assert (head, len(rows)) == ("code,state", 25)
     assert all(re.fullmatch(r"TEA-\w{4}-\w{4}-\w{2},free", row) for row in rows)
+    await page.get_by_role("button", name="Withdraw").click()
+    await expect(page.get_by_role("dialog")).to_contain_text("Withdraw this batch of codes?")
+    await page.get_by_role("dialog").get_by_role("button", name="Withdraw").click()
+    await expect(page.locator(".mh-toast")).to_contain_text("25 codes that were not used do not work any more")
+    await expect(page.get_by_role("region", name="Batches made")).to_contain_text("25 unused")
+    await expect(page.get_by_role("button", name="Withdraw")).to_have_count(0)
+    await sound(visitor)
     # the dry run asks for a code, whichever it is
     await page.get_by_label("The customer is in").select_option("regulars")
     await page.get_by_label("Code", exact=True).fill("anything")
     await expect(page.locator("#tried li.applied")).to_contain_text("A code for regulars")
     await visitor.leave()
     done = await fair.workspace.db.fetch("select action, subject from audit where action like 'codes.%' order by seq")
-    assert [tuple(row) for row in done] == [("codes.made", "autumn/insiders"), ("codes.exported", "autumn/insiders")]
+    assert [tuple(row) for row in done] == [
+        (f"codes.{what}", "autumn/insiders") for what in ("made", "exported", "withdrawn")
+    ]
     async with console_app.client() as client:
         await console_app.log_in(client, "viewer")
         batch = await fair.workspace.db.fetchval("select id from code_batch")
         assert (await client.get(f"/campaigns/autumn/codes/{batch}/file")).status_code == 403
-        sent = await console_app.send(
-            client, "/campaigns/autumn/promotions/insiders/codes", {"count": "5", "length": "10"}
-        )
-        assert sent.status_code == 403
+        for at in ("promotions/insiders/codes", f"codes/{batch}/withdraw"):
+            sent = await console_app.send(client, f"/campaigns/autumn/{at}", {"count": "5", "length": "10"})
+            assert sent.status_code == 403
     assert await fair.workspace.db.fetchval("select count(*) from code_batch") == 1
 
 

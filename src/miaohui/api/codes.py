@@ -3,8 +3,9 @@
     POST /codes  {"campaign", "play", "count": 500, "prefix": "TEA", "length": 10}     a batch, ready when it is answered
     GET  /codes?campaign=spring&play=welcome                                           its batches, newest first, at most 200
     GET  /codes/{batch}/file                                                           its codes as CSV: code, state
+    POST /codes/{batch}/withdraw                                                       none of its codes works any more
 
-The promotion says `single_use = true`. States: free, held (by an order that waits for its payment), used.
+The promotion says `single_use = true`. States: free, held (by an order that waits for its payment), used, withdrawn.
 """
 
 from typing import Annotated, Any, TypeAlias
@@ -70,13 +71,20 @@ async def export_codes(request: AnyRequest, workspace: TheWorkspace, batch: From
     return sheet(f"codes-{batch}.csv", ("code", "state"), rows)
 
 
+@post("/{batch:str}/withdraw", status_code=200, summary="Withdraw a batch of codes")
+async def withdraw_codes(request: AnyRequest, workspace: TheWorkspace, batch: FromPath[str]) -> Batch:
+    """What is used stays used, and an order that holds a code may be paid; all others are refused: code_withdrawn. Once is enough,
+    and there is no way back."""
+    return await workspace.codes.withdraw(actor_of(request), await workspace.codes.batch(batch))
+
+
 HANDLERS = [
     Router(
         path="/codes",
         guards=[program_or_operator],
         security=SECURITY,
         exception_handlers={CampaignRefused: of_campaign},
-        route_handlers=[make_codes, list_codes, export_codes],
+        route_handlers=[make_codes, list_codes, export_codes, withdraw_codes],
         tags=["codes"],
     )
 ]

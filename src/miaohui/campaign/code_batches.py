@@ -3,6 +3,9 @@
 What is stored of a batch is how it was made, never its codes: these are worked out from the workspace's secret, the batch and
 their number, whenever the file is wanted. Making it gives each code its one use, in fillings that happen once; one that was cut off
 goes on when the file is asked for.
+
+A batch that has leaked is withdrawn: each code's use is taken away, or, where an order holds it or has spent it, does not work when
+it comes back. There is no way back; a new batch is made instead. What was cut off goes on when it is withdrawn again.
 """
 
 import asyncio
@@ -50,6 +53,10 @@ class Batch(Struct, frozen=True, kw_only=True):
     made_ms: int
     made_by: str
     ready: bool
+    withdrawn_ms: int | None = None
+    withdrawn_by: str | None = None
+    unused: int | None = None
+    """So many were neither used nor held when the batch was withdrawn; None: it is not, or not yet every code of it."""
 
     @property
     def promotion(self) -> str:
@@ -82,18 +89,36 @@ class CodeBatches:
         return await self.finish(batch)
 
     async def finish(self, batch: Batch) -> Batch:
-        """Give every code its use; what was done before is not done twice."""
-        if batch.ready:
+        """Give every code its use; what was done before is not done twice, and nothing once it is withdrawn."""
+        if batch.ready or batch.withdrawn_ms is not None:
             return batch
         accounts = await asyncio.to_thread(self._accounts, batch)
         for n in range(0, batch.count, _FILLED_AT_ONCE):
             fills = tuple(Fill(account, USE, "", 1) for account in accounts[n : n + _FILLED_AT_ONCE])
-            filling = Filling(batch.campaign, f"codes/{batch.id}/{n}", fills)
-            answer = await self.host.submit(submission(self.host, filling))
-            if answer.refusal is not None:
-                said = Text(spoken(answer.refusal, "zh").sentence, spoken(answer.refusal, "en").sentence)
-                raise CampaignRefused(answer.refusal.code, said)
+            await self._fill(Filling(batch.campaign, f"codes/{batch.id}/{n}", fills))
         await self.db.execute("update code_batch set ready = true where id = $1", batch.id)
+        return await self.batch(batch.id)
+
+    async def withdraw(self, by: Actor, batch: Batch) -> Batch:
+        """No code of the batch works any more, but what orders hold may be paid; with a line in the audit log. Once is enough.
+        CampaignRefused: forbidden."""
+        if not by.may("code.edit"):
+            raise CampaignRefused("forbidden", permission="code.edit")
+        async with self.db.acquire() as c, c.transaction():
+            if await c.fetchval(_WITHDRAW, batch.id, by.name):
+                detail = {"batch": batch.id, "count": batch.count}
+                await audit.record(c, by.name, "codes.withdrawn", batch.promotion, detail)
+        if batch.unused is not None:
+            return batch
+        texts = await asyncio.to_thread(self._texts, batch)
+        taken = [
+            (self.typed.account(batch.promotion, text), self.typed.withdrawn(batch.promotion, text)) for text in texts
+        ]
+        for n in range(0, batch.count, _FILLED_AT_ONCE):
+            part = taken[n : n + _FILLED_AT_ONCE]
+            opened = tuple(Fill(withdrawn, USE) for _, withdrawn in part)
+            await self._fill(Filling(batch.campaign, f"withdrawn/{batch.id}/{n}", opened, tuple(part)))
+        await self.db.execute(_UNUSED, batch.id, [withdrawn for _, withdrawn in taken])
         return await self.batch(batch.id)
 
     async def batch(self, id: str) -> Batch:
@@ -112,8 +137,8 @@ class CodeBatches:
         return [Batch(**row) for row in await self.db.fetch(wanted, campaign, play, before)]
 
     async def export(self, by: Actor, batch: Batch) -> AsyncIterator[tuple[str, str]]:
-        """Every code of the batch with what became of it (free, held, used), and a line in the audit log. CampaignRefused:
-        forbidden."""
+        """Every code of the batch with what became of it (free, held, used, withdrawn), and a line in the audit log.
+        CampaignRefused: forbidden."""
         if not by.may("code.edit"):
             raise CampaignRefused("forbidden", permission="code.edit")
         batch = await self.finish(batch)
@@ -126,9 +151,16 @@ class CodeBatches:
         for n in range(0, batch.count, 1000):
             part = texts[n : n + 1000]
             accounts = [self.typed.account(batch.promotion, text) for text in part]
-            states = dict(await self.db.fetch(_STATES, accounts))
+            withdrawn = [self.typed.withdrawn(batch.promotion, text) for text in part]
+            states = dict(await self.db.fetch(_STATES, accounts, withdrawn))
             for text, account in zip(part, accounts, strict=True):
                 yield text, states.get(account, "free")
+
+    async def _fill(self, filling: Filling) -> None:
+        answer = await self.host.submit(submission(self.host, filling))
+        if answer.refusal is not None:
+            said = Text(spoken(answer.refusal, "zh").sentence, spoken(answer.refusal, "en").sentence)
+            raise CampaignRefused(answer.refusal.code, said)
 
     def _single_use(self, text: str, play: str) -> None:
         found = around.plain(text, self.zone, self.currency)
@@ -183,7 +215,14 @@ def _length_for(count: int) -> int:
     return next(n for n in range(LENGTH_MIN, LENGTH_MAX + 1) if len(ALPHABET) ** n >= count * GUESSES)
 
 
-_BATCHES = """select id, campaign, play, prefix, length, count, made_by, ready,
-              (extract(epoch from made_at) * 1000)::bigint as made_ms from code_batch"""
-_STATES = """select key, case when debits_pending > 0 then 'held' when credits > debits then 'free' else 'used' end
-             from account where key = any($1)"""
+_BATCHES = """select id, campaign, play, prefix, length, count, made_by, ready, withdrawn_by, unused,
+              (extract(epoch from made_at) * 1000)::bigint as made_ms,
+              (extract(epoch from withdrawn_at) * 1000)::bigint as withdrawn_ms from code_batch"""
+_STATES = """select code.key, case when code.debits_pending > 0 then 'held'
+                                   when gone.credits > 0 or gone.key is not null and code.credits > code.debits then 'withdrawn'
+                                   when code.credits > code.debits then 'free' else 'used' end
+             from unnest($1::text[], $2::text[]) pair(code, gone)
+             join account code on code.key = pair.code left join account gone on gone.key = pair.gone"""
+_WITHDRAW = """update code_batch set withdrawn_at = clock_timestamp(), withdrawn_by = $2
+               where id = $1 and withdrawn_at is null returning true"""
+_UNUSED = """update code_batch set unused = (select coalesce(sum(credits), 0) from account where key = any($2)) where id = $1"""

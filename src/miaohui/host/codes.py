@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from miaohui.host.orders import PlacedInput
 from miaohui.host.rate import Rate
 from miaohui.host.setup import Register
-from miaohui.ledger.accounts import CODES, pool_key
+from miaohui.ledger.accounts import CODES, WITHDRAWN, pool_key
 from miaohui.vault import Vault
 
 WRONG_MAX, WRONG_S, STRANGERS = 20, 60, 50
@@ -34,6 +34,10 @@ class TypedCodes:
     def account(self, promotion: str, typed: str) -> str:
         """The account that holds its use."""
         return pool_key(promotion, CODES, self.sealed(promotion, typed))
+
+    def withdrawn(self, promotion: str, typed: str) -> str:
+        """The account that is there when the code is withdrawn."""
+        return pool_key(promotion, WITHDRAWN, self.sealed(promotion, typed))
 
     def order(self, body: PlacedInput, register: Register) -> PlacedInput:
         """A placed order with the codes that work once sealed."""

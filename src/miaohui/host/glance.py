@@ -15,12 +15,12 @@ from msgspec.structs import replace
 
 from miaohui.host.storage import Person, StateRow
 from miaohui.host.submission import Customer
-from miaohui.ledger.accounts import CODES, Account, is_world
+from miaohui.ledger.accounts import CODES, WITHDRAWN, Account, is_world
 
 REMEMBERED_MS = 1_000
 PEOPLE_MAX = 50_000
 
-_A_CODE = f"/{CODES}/"
+_OF_A_CODE = f"/{CODES}/", f"/{WITHDRAWN}/"
 _ACCOUNTS = """
 select now_ms() as at, key, debits, credits, debits_pending, credits_pending, unit, overdraft, ceiling, version
 from account where key = any($1)
@@ -89,7 +89,7 @@ class Glance:
             found[row["key"]] = Account(*list(row.values())[2:])
         for key in ask:
             account = found.setdefault(key, Account())
-            if not key.startswith(("wallet/", "limit/")) and _A_CODE not in key:
+            if not key.startswith(("wallet/", "limit/")) and not any(pool in key for pool in _OF_A_CODE):
                 self._accounts[key] = (_ticks(), replace(account))
         return found
 

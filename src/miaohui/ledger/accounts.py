@@ -26,6 +26,8 @@ USE = "use"
 """Unit of the counters: one use of a play."""
 CODES = "codes"
 """The pool whose instances are codes that work once, by their keyed hash: each holds its one use until it is taken."""
+WITHDRAWN = "withdrawn"
+"""The pool that has an instance for each of these codes that is withdrawn: the use it had left."""
 
 
 class Kind(IntEnum):

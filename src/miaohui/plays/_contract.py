@@ -41,6 +41,7 @@ from msgspec import Struct
 from miaohui.ledger.accounts import (
     CODES,
     USE,
+    WITHDRAWN,
     Account,
     Kind,
     Transfer,
@@ -58,6 +59,7 @@ from miaohui.text import Text
 __all__ = [
     "CODES",
     "USE",
+    "WITHDRAWN",
     "Account",
     "Claim",
     "Decision",

@@ -13,14 +13,15 @@ Value     place   holds budget -> spent (what it gives) and one use: world -> us
                   stock; of what was earned the share of the goods, as far as it is still there; of the whole order also the use
                   (unless `use_comes_back` is off)
 Codes     with `single_use` each order needs a code that works once: the use does not come from the world, it waits in the
-          code's own account, codes/<keyed hash>, and goes back there
+          code's own account, codes/<keyed hash>, and goes back there; of a code that is withdrawn there is the account
+          withdrawn/<keyed hash>, with the use it had left, and what comes back to it later stays unused
 Promises  uses <= `uses`, uses of one identity <= `per_customer`; of the orders placed on one day of the campaign's zone not more
           than `uses_per_day`, and `per_customer_per_day` of one identity; spent + held <= budget. With `let_last_exceed` the
           order that meets the end of the budget gets its discount in full: what is over comes from outside, world -> spent, and
           shows there.
 Money     of `budget`, or without one of the campaign's.
 Refusals  place: the codes of `pricing.explain`, which say why a cart does not get it; over_budget when the campaign's budget ends;
-          unknown_code, code_used.
+          unknown_code, code_withdrawn, code_used.
 Source    shops' promotions as the field knows them; a use counts only when it gave something, and before the payment.
 """
 
@@ -36,6 +37,7 @@ from miaohui.money import Money
 from miaohui.plays._contract import (
     CODES,
     USE,
+    WITHDRAWN,
     Account,
     Claim,
     Decision,
@@ -401,7 +403,7 @@ def touches(rules: Rules, action: Action) -> tuple[tuple[str, ...], tuple[str, .
     keys = [_budget(rules), _pool(rules, "spent"), _pool(rules, "used"), world_key(USE), world_key(rules.currency)]
     keys += [key for key, _ in _counters(rules, action.claim)]
     if rules.single_use:
-        keys.append(_use(rules, action.claim))
+        keys += [_use(rules, action.claim), _withdrawn(rules, action.claim)]
     for n, sku in enumerate(rules.gifts(), 1):
         keys += [_pool(rules, f"given_{n}"), sku_key(sku) if isinstance(action, Refund) else _pool(rules, f"gifts_{n}")]
     customer = action.claim.who.customer
@@ -443,7 +445,7 @@ def _place(rules: Rules, balances: Mapping[str, Account], claim: Claim) -> Decis
         kept["excess"] = wanted - room
     if rules.uses is not None and balances[_pool(rules, "used")].received() >= rules.uses:
         return Refusal("used_up", {"limit": rules.uses})
-    if rules.single_use and (refusal := _tried(balances[_use(rules, claim)])):
+    if rules.single_use and (refusal := _tried(balances[_use(rules, claim)], balances[_withdrawn(rules, claim)])):
         return refusal
     for kind, limit in _limits(rules, claim):
         if rules.per_customer is not None and balances[limit].received() >= rules.per_customer:
@@ -569,10 +571,17 @@ def _use(rules: Rules, claim: Claim) -> str:
     return pool_key(rules.id, CODES, claim.code) if rules.single_use else world_key(USE)
 
 
-def _tried(code: Account) -> Refusal | None:
-    """Why this code does not work: none was made so, or its use is taken."""
+def _withdrawn(rules: Rules, claim: Claim) -> str:
+    """What is there of a code that is withdrawn."""
+    return pool_key(rules.id, WITHDRAWN, claim.code)
+
+
+def _tried(code: Account, withdrawn: Account) -> Refusal | None:
+    """Why this code does not work: none was made so, it was withdrawn unused (or its use came back since), or its use is taken."""
     if code.unit is None:
         return Refusal("unknown_code")
+    if withdrawn.credits or (withdrawn.unit is not None and code.room()):
+        return Refusal("code_withdrawn")
     return None if code.room() else Refusal("code_used")
 
 

@@ -72,6 +72,7 @@ SENTENCES = {
     # codes the customer entered
     "unknown_code": Text(zh="没有这个优惠码", en="There is no such code"),
     "code_used": Text(zh="这个优惠码已用过", en="This code has been used"),
+    "code_withdrawn": Text(zh="这个优惠码已作废", en="This code has been withdrawn"),
 }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ PERMISSIONS: dict[str, Text] = {
     "audience.count": Text("数人群", "count audiences"),
     "customer.view": Text("查顾客", "look up customers"),
     "campaign.edit": Text("写活动文档，提交审批，归档", "write campaign documents, submit and archive them"),
-    "code.edit": Text("生成和导出一次性优惠码", "make and export codes that work once"),
+    "code.edit": Text("生成、导出和作废一次性优惠码", "make, export and withdraw codes that work once"),
     "calendar.edit": Text("改营销日历、筹备时长和模板", "change the calendar, lead times and templates"),
     "campaign.open": Text("上线、暂停、恢复活动", "open, pause and resume campaigns"),
     "campaign.stop": Text("停止活动", "stop campaigns"),
