@@ -191,3 +191,17 @@ def test_one_coupon_for_all_is_pointed_out() -> None:
     (problem,) = found(planted(('silent = "30.00 off 199.00", ', "")))
     assert (problem.code, problem.level, problem.path) == ("same_offer_for_all", "hint", "plays")
     assert problem.what.en == "3 plays are the same for everybody"
+
+
+def test_a_promotion_whose_codes_are_not_made() -> None:
+    once = '\n[plays.insiders]\nplay = "promotion"\ngives = "5 % off"\nsingle_use = true\n'
+    open_ = '\n[plays.open]\nplay = "promotion"\ngives = "5 % off"\ncodes = ["TEA"]\n'
+    (problem,) = [p for p in found(SOUND + once + open_, replace(FACTS, coded=frozenset({"open"}))) if p.code == "no_codes"]  # fmt: skip
+    assert (problem.level, problem.path, problem.rule) == ("warn", "plays.insiders.single_use", "code_batches")
+    assert problem.what.en == "insiders takes codes that work once, and none are made yet"
+    assert problem.what.zh == "促销 insiders 要一次性优惠码，还没有生成"
+    assert problem.way is not None
+    assert (problem.way.page, problem.way.label.en) == ("promotions?edit=insiders#h-codes", "Make codes")
+    assert rulings(SOUND + once, coded=frozenset({"insiders"}))["code_batches"] == (0, ())
+    assert rulings(SOUND + once)["code_batches"] == (0, ("It was not looked up whether codes are made",))
+    assert rulings(SOUND + open_)["code_batches"] == (0, ())

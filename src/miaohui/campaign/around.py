@@ -36,6 +36,7 @@ async def facts(c: Connection, document: Document | None, known: Known, past: Pa
         others=await _others(c, document.campaign, zone, currency) if document else (),
         editions=await _editions(c, document, zone, currency) if document else None,
         done_tasks=await _done(c, document.campaign) if document else None,
+        coded=await _coded(c, document.campaign) if document else None,
         past=past,
         leads=calendar.leads,
         stated_days=calendar.almanac.workdays.entered,
@@ -68,6 +69,11 @@ async def _editions(c: Connection, document: Document, zone: str, currency: str)
     )  # fmt: skip
     ended = (plain(row["text"], zone, currency) for row in rows)
     return sum((one.class_, one.occasion) == ("own_day", document.occasion) for one in ended if one)
+
+
+async def _coded(c: Connection, id: str) -> frozenset[str]:
+    rows = await c.fetch("select distinct play from code_batch where campaign = $1 and withdrawn_at is null", id)
+    return frozenset(row["play"] for row in rows)
 
 
 async def _done(c: Connection, id: str) -> frozenset[str]:

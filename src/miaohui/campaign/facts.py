@@ -39,7 +39,8 @@ class Facts(Struct, frozen=True, kw_only=True):
 
     `limits`: thresholds of the preflight that this workspace has replaced. `editions`: how many campaigns of its class and occasion
     have ended. `others`: campaigns that are approved or run. `done_tasks`: ids of its tasks that are done.
-    `leads` and `stated_days`: lead times and days off as operators have changed them.
+    `coded`: its plays for which there are codes that work once. `leads` and `stated_days`: lead times and days off as operators
+    have changed them.
     """
 
     products: Mapping[str, ShopProduct] | None = None
@@ -53,6 +54,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     others: tuple[Document, ...] | None = None
     editions: int | None = None
     done_tasks: frozenset[str] | None = None
+    coded: frozenset[str] | None = None
     past: Past = Past()
     leads: Mapping[Class, Lead] = {}
     stated_days: Mapping[date, Stated] = {}

@@ -12,12 +12,19 @@ from miaohui.campaign.sentences import CODES, Kept, Level
 from miaohui.text import Text
 
 
+class Way(Struct, frozen=True):
+    """Where else than in the document something is put right: `page`, below the campaign's own, and the link that leads there."""
+
+    page: str
+    label: Text
+
+
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that is wrong, where it stands, and what to do about it.
 
     `why`: the threshold and what is known about it. `rule`: the module of `preflight` that found it; empty for what is wrong with
-    the form. `fix`: edits that put it right. A stop that is `overridable` may be set aside by two people; `overridden` says by whom
-    and why.
+    the form. `fix`: edits that put it right; `way`: the page that does. A stop that is `overridable` may be set aside by two
+    people; `overridden` says by whom and why.
     """
 
     level: Level
@@ -30,6 +37,7 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     why: Text | None = None
     rule: str = ""
     fix: Fix | None = None
+    way: Way | None = None
     overridable: bool = False
     overridden: str = ""
 
@@ -58,6 +66,7 @@ class Problems:
         data: Mapping[str, str | Text],
         rule: str = "",
         fix: Fix | None = None,
+        way: Way | None = None,
     ) -> None:
         """Note what `kept` says at `path`; a path that is not written stands at the nearest table around it."""
         place = self._place(path)
@@ -73,6 +82,7 @@ class Problems:
                 why=_filled(kept.why, data) if kept.why else None,
                 rule=rule,
                 fix=fix,
+                way=way,
                 overridable=kept.overridable,
             )
         )

@@ -92,7 +92,7 @@ def _judged(document: Document, facts: Facts, problems: Problems) -> tuple[Rulin
     rulings = []
     for outcome in preflight.run(document, facts):
         for one in outcome.findings:
-            problems.note(one.path, one.code, outcome.says[one.code], one.data, outcome.rule, one.fix)
+            problems.note(one.path, one.code, outcome.says[one.code], one.data, outcome.rule, one.fix, one.way)
         ruling = Ruling(
             rule=outcome.rule, title=outcome.title, findings=len(outcome.findings), not_known=outcome.not_known
         )

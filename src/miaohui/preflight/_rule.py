@@ -10,6 +10,7 @@ from miaohui.campaign.document import Document
 from miaohui.campaign.edits import Edit, Fix
 from miaohui.campaign.facts import Facts
 from miaohui.campaign.places import Path
+from miaohui.campaign.problem import Way
 from miaohui.campaign.sentences import Kept, Level
 from miaohui.text import Text
 
@@ -30,12 +31,13 @@ __all__ = [
 
 
 class Finding(Struct, frozen=True):
-    """Something is wrong at `path`: `code` says it with `data`; `fix`, where one is safe, puts it right."""
+    """Something is wrong at `path`: `code` says it with `data`; `fix`, where one is safe, puts it right; `way` leads to where."""
 
     path: Path
     code: str
     data: Mapping[str, str | Text] = {}
     fix: Fix | None = None
+    way: Way | None = None
 
 
 class NotKnown(Struct, frozen=True):
