@@ -3,7 +3,8 @@
 A bound must never be too small, or the best set could be missed. What a candidate saves alone is such a bound if nothing another
 promotion takes can make it save more: so for amounts, percentages, prices and full reductions. A budget that refuses the whole may
 let a smaller discount through, and by the running base a unit group may find cheaper units to be dearer than others: these are
-bounded by all that units can still lose. (Unit groups on the lane's base have a closer bound in `relaxed`.)
+bounded by all that units can still lose, and what they give beside prices. (Unit groups on the lane's base have a closer bound in
+`relaxed`.)
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from miaohui.pricing.effects import AnyEffect, Bundle, BuyGet, Nth, Reduction
+from miaohui.pricing.effects import AnyEffect, Bundle, BuyGet, Gift, Nth, Reduction, Reward
 
 if TYPE_CHECKING:
     from miaohui.pricing.sale import Sale
@@ -23,7 +24,9 @@ def most(sale: Sale, turn: int, effects: tuple[AnyEffect, ...], alone: int) -> i
         return alone
     goods, fees = sale.goods, sale.shipping
     rooms = sum((p - low) * count for p, low, count in zip(goods.price, goods.low, goods.count, strict=True))
-    return rooms + sum(p - low for p, low in zip(fees.price, fees.low, strict=True))
+    rooms += sum(p - low for p, low in zip(fees.price, fees.low, strict=True))
+    gifts = [effect for effect in effects if isinstance(effect, Gift | Reward)]
+    return rooms + sale.worth(turn, gifts, goods, fees)
 
 
 def _never_more(sale: Sale, turn: int, effect: AnyEffect) -> bool:
