@@ -170,6 +170,15 @@ KINDS: dict[str, tuple[Cart, list[Promotion], Base]] = {
         [one("q", half, limits=Limits(spend_minor=400)), one("p", Amount(off_minor=300), priority=1)],
         "running",
     ),
+    # one part for untouched units: whoever is first parts it from the other
+    "untouched": (
+        Cart(currency="CNY", lines=(line("a", 100, 2, floor=50),)),
+        [
+            one("p", Amount(off_minor=1, units_max=1), priority=1),
+            one("q", Percent(off_ppm=500_000, units_max=1, scope=Scope(untouched="any")), Percent(off_ppm=100_000, units_max=1)),
+        ],
+        "lane",
+    ),
     # the shipping fee is lowered besides
     "shipping": (
         Cart(currency="CNY", lines=(line("a", 500),), shipping=(ShippingMethod(id="s", fee_minor=800),)),
@@ -207,3 +216,14 @@ def test_a_gift_beside_a_group_counts_in_full() -> None:
         ("pair", "applied"),
     ]
     assert priced.searches[0].proven
+
+
+def test_what_is_for_untouched_units_is_not_judged_by_what_it_saves_alone() -> None:
+    """Two teas at 1.00, floor 0.50. Alone both its parts fall on the first: 0.50. When that has its 0.01 off, half comes to the second
+    and a tenth stays with the first: 0.61 in all, more than 0.55."""
+    cart = Cart(currency="CNY", lines=(line("tea", 100, 2, floor=50),))
+    cent = one("cent", Amount(off_minor=1, units_max=1), priority=1)
+    parts = (Percent(off_ppm=500_000, units_max=1, scope=Scope(untouched="any")), Percent(off_ppm=100_000, units_max=1))
+    other = one("other", Amount(off_minor=55), exclusive_with=("cent", "both"))
+    priced = price(cart, [cent, one("both", *parts), other], Options(lanes=BEST))
+    assert (priced.discount_minor, priced.outcome("other").code) == (61, "not_best")

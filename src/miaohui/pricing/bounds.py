@@ -2,9 +2,9 @@
 
 A bound must never be too small, or the best set could be missed. What a candidate saves alone is such a bound if nothing another
 promotion takes can make it save more: so for amounts, percentages, prices and full reductions. A budget that refuses the whole may
-let a smaller discount through, and by the running base a unit group may find cheaper units to be dearer than others: these are
-bounded by all that units can still lose, and what they give beside prices. (Unit groups on the lane's base have a closer bound in
-`relaxed`.)
+let a smaller discount through, what is for untouched units may come to others than alone, and by the running base a unit group may
+find cheaper units to be dearer than others: these are bounded by all that units can still lose, and what they give beside prices.
+(Unit groups on the lane's base have a closer bound in `relaxed`.)
 """
 
 from __future__ import annotations
@@ -34,10 +34,12 @@ def _never_more(sale: Sale, turn: int, effect: AnyEffect) -> bool:
     limits = sale.book.promotions[turn].limits
     if limits.spend_minor is not None and limits.on_end == "refuse":
         return False
+    if effect.scope.untouched:  # others may leave it units that have more room above their floors
+        return False
     match effect:
         case Nth() | Bundle() | BuyGet():
             return False
-        case Reduction(tiers=tiers) if sale.options.base == "running" or effect.scope.untouched:
+        case Reduction(tiers=tiers) if sale.options.base == "running":
             ordered = sorted(tiers, key=lambda tier: tier.at_least)
             return all(a.off_minor <= b.off_minor and a.off_ppm <= b.off_ppm for a, b in pairwise(ordered))
         case _:
