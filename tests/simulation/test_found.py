@@ -1,8 +1,15 @@
 """What the simulation found, each as a short story of its own."""
 
+from msgspec.structs import replace
+
 from miaohui.clock import system_clock
+from miaohui.host.fairground import submission as submitted
+from miaohui.host.openings import Fill, Filling
 from miaohui.host.timers import submission
 from miaohui.plays._fields import Given, Offer, Span
+from miaohui.simulation.auditor import promotion
+from miaohui.simulation.auditor.record import Out, Record, Version
+from miaohui.simulation.drawn import plain
 from miaohui.simulation.stage import InMemory
 from miaohui.simulation.world import World
 from tests.host.stage import CAMPAIGN, DAY, HOUR, MINUTE, T, memory_fair, postgres_fair, setup
@@ -122,3 +129,61 @@ async def test_a_payment_under_old_rules_leaves_the_limit_of_today(database):
         await database.fetchrow("select credits, credits_pending, ceiling from account where key = $1", key)
     ) == (1, 2, 3)
     await f.host.stop()
+
+
+async def codes_used():
+    """A promotion with three codes that work once and one use a day each: one used, one used and given back, one withdrawn."""
+    s = await scene()
+    once = setup("promotion", single_use=True, per_customer_per_day=1, uses_per_day=5)
+    assert await s.open(once) is None
+    pool = f"play/{CAMPAIGN}/promotion"
+    fills = tuple(Fill(f"{pool}/codes/{code}", "use", "", 1) for code in "abc")
+    assert (await s.f.host.submit(submitted(s.f.host, Filling(CAMPAIGN, "codes", fills)))).refusal is None
+    gone = Filling(
+        CAMPAIGN, "gone", (Fill(f"{pool}/withdrawn/c", "use"),), ((f"{pool}/codes/c", f"{pool}/withdrawn/c"),)
+    )
+    assert (await s.f.host.submit(submitted(s.f.host, gone))).refusal is None
+    for order, (customer, code) in enumerate((("c1", "a"), ("c2", "b")), 1):
+        placed = s.f.placed(str(order), customer, ("promotion", {"code": code}))
+        assert (await s.f.do(placed))["discount_minor"] == 1000
+        s.now[0] += DAY * (order == 2)  # the second is paid the day after: its day is that of its placing
+        await s.f.do(s.f.order(str(order), "paid"))
+    assert (await s.f.do(s.f.placed("3", "c3", ("promotion", {"code": "a"})))) == "code_used"
+    assert (await s.f.do(s.f.placed("3", "c3", ("promotion", {"code": "c"})))) == "code_withdrawn"
+    await s.f.do(s.f.order("2", "refunded", lines=[]))
+    customers = {event.customer for event in s.f.host.storage.events if event.customer}
+    record = Record(people={c: {"account": c} for c in customers}, stock={}, budgets={CAMPAIGN: 10_000})
+    record.events = list(s.f.host.storage.events)
+    rules = plain(once.rules)
+    record.versions = [Version(0, CAMPAIGN, "promotion", "promotion", 1, once.opens_ms, once.ends_ms, rules, {}, {})]
+    return record, await s.stage.stored()
+
+
+def audited(record, stored):
+    events = record.of_play(CAMPAIGN, "promotion")
+    found = promotion.audit(record, record.versions, events, stored, Out())
+    return [(finding.what.removeprefix(f"play/{CAMPAIGN}/promotion/"), finding.there) for finding in found]
+
+
+async def test_the_auditor_counts_codes_and_days():
+    record, stored = await codes_used()
+    assert audited(record, stored) == []
+    (applied, *_) = [event for event in record.events if event.name == "promotion.applied"]
+
+    # the same code is used again: by an order that had given its own back
+    record.events.append(replace(applied, order="2", properties=applied.properties | {"code": "a"}))
+    assert ("codes/a", "used 2 times") in audited(record, stored)
+    record.events.pop()
+
+    # a code has a use too many
+    for code, there in (("b", "2 left, 0 used"), ("c", "2 left, 0 used")):
+        key = f"play/{CAMPAIGN}/promotion/codes/{code}"
+        was = stored.accounts[key]
+        stored.accounts[key] = replace(was, credits=was.credits + 1)
+        assert audited(record, stored) == [(f"codes/{code}", there)]
+        stored.accounts[key] = was
+
+    # the day has a use that no event tells of
+    (day,) = [key for key in stored.accounts if "/day/" in key]
+    stored.accounts[day] = replace(stored.accounts[day], credits=stored.accounts[day].credits + 1)
+    assert audited(record, stored) == [(day.removeprefix(f"play/{CAMPAIGN}/promotion/"), "2")]

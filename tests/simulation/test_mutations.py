@@ -108,6 +108,14 @@ BREAKS = {
             ("_lifted(t, balances[t.credit])", "replace(t, ceiling=None)"),
         ),
     ),
+    "a promotion is used once too often a day": (
+        {"promotion"},
+        (
+            promotion, "_place",
+            ("most is not None and balances[counter].received() >= most", "False"),
+            ("_lifted(t, balances[t.credit])", "replace(t, ceiling=None)"),
+        ),
+    ),
     "a full reduction takes a cent too much": (
         {"promotion"},
         (giving.Giver, "_reduction", ("amount = tier.off_minor *", "amount = 1 + tier.off_minor *")),

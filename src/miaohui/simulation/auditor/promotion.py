@@ -3,11 +3,16 @@
 What one gives to an order depends on all that is in it. It is computed here, from the rules and what the shop sent, for orders
 with nothing else in them and for the two forms that shops use most: a percentage, a full reduction. Everything else is held to
 the limits. A code counts for the whole order, with whichever claim it was typed.
+
+Limits by day count an order by the day it was placed on. A code that works once is one use: unused, with
+some order, or withdrawn.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from miaohui.events.envelope import Event
 from miaohui.simulation.auditor.record import Finding, Out, Record, Stored, Version
@@ -19,7 +24,7 @@ class Given:
     """What one order has of the promotion, as its events tell it."""
 
     def __init__(self) -> None:
-        self.claims, self.placed_ms, self.times = "", 0, 0
+        self.claims, self.placed_ms, self.times, self.code = "", 0, 0, ""
         self.had = {"given_minor": 0, "uses": 0, "gifts": 0}
 
 
@@ -39,8 +44,9 @@ def audit(record: Record, versions: list[Version], events: list[Event], stored: 
             case "promotion.applied":
                 yield from _applied(id, event, given, versions, sent.get(event.order))
                 given.times += 1
+                given.code = p["code"]
                 given.had = {"given_minor": int(p["given_minor"]), "uses": 1, "gifts": int(p["gifts"])}
-                yield from counts.add(event, 1, int(p["given_minor"]))
+                yield from counts.add(event, given, 1, int(p["given_minor"]))
             case "promotion.returned":
                 for name in given.had:
                     given.had[name] -= int(p[name])
@@ -48,7 +54,7 @@ def audit(record: Record, versions: list[Version], events: list[Event], stored: 
                         yield Finding(
                             "promotion", f"{id} {event.order}", f"{p[name]} {name} too many came back", "it had"
                         )
-                yield from counts.add(event, -int(p["uses"]), -int(p["given_minor"]))
+                yield from counts.add(event, given, -int(p["uses"]), -int(p["given_minor"]))
     yield from counts.beside(stored)
     yield from _beside(id, versions, stored, out)
 
@@ -91,23 +97,30 @@ def _worth(rules: dict[str, Any], lines: list[dict[str, int]]) -> tuple[int, int
 
 
 class _Counts:
-    """Uses in all and of each identity, and money; the largest limit of any version so far holds, and none is none."""
+    """Uses in all and of each identity, the same by day, uses of each code that works once, and money; the largest limit of any
+    version so far holds, and none is none."""
 
     def __init__(self, record: Record, versions: list[Version]) -> None:
         self.record, self.versions = record, versions
         self.id = f"{versions[0].campaign}/{versions[0].play}"
         self.counted: dict[str, int] = defaultdict(int)
+        self.codes: dict[str, int] = defaultdict(int)
 
     def most(self, rule: str, at_ms: int) -> int | None:
         """The largest value of a limit up to `at_ms`."""
         limits = [v.rules[rule] for v in self.versions if v.at_ms <= at_ms]
         return None if None in limits else max(limits)
 
-    def add(self, event: Event, uses: int, minor: int) -> Iterator[Finding]:
+    def add(self, event: Event, given: Given, uses: int, minor: int) -> Iterator[Finding]:
         """So much more was used, or came back."""
         kinds = self.record.people[event.customer].items()
         named = self.versions[0].rules["identities"]
-        changed = [(f"limit/{self.id}/{kind}/{hash}", "per_customer", uses) for kind, hash in kinds if kind in named]
+        mine = [f"limit/{self.id}/{kind}/{hash}" for kind, hash in kinds if kind in named]
+        day = datetime.fromtimestamp(given.placed_ms / 1000, ZoneInfo(self.versions[0].rules["zone"])).date()
+        changed = [(key, "per_customer", uses) for key in mine]
+        changed += [(f"{key}/{day}", "per_customer_per_day", uses) for key in mine]
+        changed += [(f"play/{self.id}/day/{day}", "uses_per_day", uses)]
+        yield from self._code(given, uses)
         changed += [(f"play/{self.id}/used", "uses", uses), (f"play/{self.id}/spent", "budget_minor", minor)]
         for key, rule, n in changed:
             self.counted[key] += n
@@ -117,14 +130,37 @@ class _Counts:
             if self.counted[key] < 0 or (most is not None and self.counted[key] > most):
                 yield Finding("promotion", key, str(self.counted[key]), f"0 to {most}")
 
+    def _code(self, given: Given, uses: int) -> Iterator[Finding]:
+        """The order has used, or given back, its code that works once."""
+        if all(v.rules["single_use"] for v in self.versions if v.at_ms <= given.placed_ms):
+            self.codes[given.code] += uses
+            if not 0 <= self.codes[given.code] <= 1:
+                what = f"play/{self.id}/codes/{given.code}"
+                yield Finding("promotion", what, f"used {self.codes[given.code]} times", "once")
+
     def beside(self, stored: Stored) -> Iterator[Finding]:
-        """The stored counters; those of identities, if every version counted them."""
-        always = all(v.rules["per_customer"] is not None for v in self.versions)
-        limits = {k for k in stored.accounts if k.startswith(f"limit/{self.id}/") and k.count("/") == 4}
+        """The stored counters, those that every version counted; and the codes, each of which is one use."""
+        limits = {k for k in stored.accounts if k.startswith((f"limit/{self.id}/", f"play/{self.id}/day/"))}
         for key in sorted(limits | self.counted.keys()):
             there = stored.account(key).received()
-            if (always or not key.startswith("limit/")) and there != self.counted[key]:
+            if self._always(key) and there != self.counted[key]:
                 yield Finding("promotion", key, str(there), f"{self.counted[key]} by events")
+        pool, withdrawn = (f"play/{self.id}/{name}/" for name in ("codes", "withdrawn"))
+        made = {key.removeprefix(pool) for key in stored.accounts if key.startswith(pool)}
+        mixed = not all(v.rules["single_use"] for v in self.versions)  # some uses are then in no code
+        for code in sorted(made | self.codes.keys()):
+            here = stored.account(pool + code).here() + stored.account(withdrawn + code).here()
+            if here + self.codes[code] != 1 and not mixed:
+                yield Finding("promotion", pool + code, f"{here} left, {self.codes[code]} used", "one use in all")
+
+    def _always(self, key: str) -> bool:
+        """Whether every version counted what `key` counts."""
+        names = ["uses_per_day", "per_customer_per_day"]
+        if key.startswith("limit/"):
+            names = ["per_customer" if key.count("/") == 4 else "per_customer_per_day"]
+        elif not key.startswith(f"play/{self.id}/day/"):
+            return True
+        return all(any(v.rules[name] is not None for name in names) for v in self.versions)
 
 
 def _beside(id: str, versions: list[Version], stored: Stored, out: Out) -> Iterator[Finding]:
