@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from miaohui.customers import complete_journey
 from miaohui.events.store import EventStore
@@ -34,6 +35,11 @@ STAGE_MONTH = date(2026, 11, 1)
 """Where the clock of `tests.host.stage` may stand: there are partitions for it, whatever day it is."""
 
 NUMBERS = itertools.count(1)
+
+settings.register_profile("same", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("same")
+"""A property is tried on the same examples in every run, however long they take: what fails is what was changed, not the machine
+and not the dice. `--hypothesis-profile=default` throws them anew."""
 
 FreshDatabase = Callable[[], AbstractAsyncContextManager[asyncpg.Pool]]
 FreshStore = Callable[[], AbstractAsyncContextManager[EventStore]]
