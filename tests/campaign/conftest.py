@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,15 @@ from msgspec import Struct
 
 from miaohui import plays
 from miaohui.campaign.office import Office
-from miaohui.clock import moment_of, system_clock
+from miaohui.clock import moment_of, ms_of
 from miaohui.events.store import EventStore
 from miaohui.host.fairground import Fairground
 from miaohui.host.host import Host
 from miaohui.host.postgres import Postgres
 from miaohui.team.roles import ROLES, Role
 from miaohui.vault import Vault
-from tests.host.stage import direct
+from tests.conftest import STAGE_MONTH
+from tests.host.stage import direct, set_clock
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -57,9 +59,7 @@ class Desk:
 
     async def at(self, now_ms: int) -> None:
         """It is `now_ms`."""
-        await self.db.execute(
-            "update workspace set clock_offset_ms = $1 - (extract(epoch from clock_timestamp()) * 1000)::bigint", now_ms
-        )
+        await set_clock(self.db, now_ms)
 
     async def net(self, key: str) -> int:
         """What an account has."""
@@ -116,7 +116,9 @@ stock = {stock}
 
 @pytest.fixture
 async def desk(database: Any, store: EventStore, vault: Vault) -> AsyncIterator[Desk]:
-    """An office with its host, in a workspace of its own."""
+    """An office with its host, in a workspace of its own; the ledger has the month, and the next."""
+    live_ms = ms_of(datetime.combine(STAGE_MONTH, time(), UTC)) + 10 * DAY_MS
+    await set_clock(database, live_ms - 5 * DAY_MS)
     host = Host(Postgres(partial(direct, database), vault.encrypt), vault.key("host"))
     await host.start()
     fairground = Fairground(host, database)
@@ -125,8 +127,5 @@ async def desk(database: Any, store: EventStore, vault: Vault) -> AsyncIterator[
            values ('L-1', '灯笼', 'Lantern', 'CNY', 9900, 4000)"""
     )
     assert await fairground.stock("L-1", 60, "first") is None
-    live_ms = (system_clock() // DAY_MS + 10) * DAY_MS
-    desk = Desk(Office(database, fairground, store, vault, "UTC", "CNY"), database, live_ms)
-    await desk.at(live_ms - 5 * DAY_MS)
-    yield desk
+    yield Desk(Office(database, fairground, store, vault, "UTC", "CNY"), database, live_ms)
     await host.stop()

@@ -24,6 +24,7 @@ from miaohui.planning.template import Template
 from miaohui.team import operators
 from miaohui.text import Text
 from miaohui.vault import Vault
+from tests.conftest import STAGE_MONTH
 from tests.host.stage import direct, set_clock
 
 ZONE = "Asia/Shanghai"
@@ -99,7 +100,8 @@ class Desk:
 
 @pytest.fixture
 async def desk(database: Any, store: EventStore, vault: Vault) -> AsyncIterator[Desk]:
-    """An office with its host, in a workspace of its own."""
+    """An office with its host, in a workspace of its own; it is the first morning of a month that the ledger has."""
+    await set_clock(database, at(f"{STAGE_MONTH} 09:00"))
     host = Host(Postgres(partial(direct, database), vault.encrypt), vault.key("host"))
     await host.start()
     ground = Fairground(host, database)

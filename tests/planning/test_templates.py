@@ -1,10 +1,9 @@
 """Each template, with every proposal taken: nothing stops it, and it runs from the draft to the archive on a real host."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,6 +14,7 @@ from miaohui.host.submission import Caller, Customer, Submission, body_hash
 from miaohui.planning.asks import BadAnswer
 from miaohui.planning.begin import step
 from miaohui.planning.library import shipped
+from tests.conftest import STAGE_MONTH
 from tests.planning.conftest import ZONE, Desk, at, facts, occasion, proposals, world
 
 TEMPLATES = {template.id: template for template in shipped()}
@@ -160,9 +160,7 @@ async def act(desk: Desk, campaign: str, play: str, action: str) -> Any:
 
 @pytest.mark.parametrize("id", IDS)
 async def test_it_runs_to_its_end(desk: Desk, id: str) -> None:
-    written = proposals(
-        TEMPLATES[id], None, datetime.now(ZoneInfo(ZONE)).date()
-    )  # the ledger has this month and the next
+    written = proposals(TEMPLATES[id], None, STAGE_MONTH)
     lin, boss = await desk.actor("lin"), await desk.actor("boss")
     made = await desk.office.create(lin, written)
     await desk.office.act(lin, made.id, "submit")
