@@ -151,13 +151,13 @@ function lock() {
 function keep() {
   if (closed || !plan?.dataset.draft) return;
   clearTimeout(quiet);
-  quiet = setTimeout(async () => {
+  quiet = setTimeout(() => then(async () => {  // one of them, so that no draft arrives after the version it was to become
     const answer = await send(plan.dataset.draft, { text: text.value, base: plan.elements.base.value });
     if (answer.ok) {
       const at = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
       document.getElementById("kept").textContent = document.documentElement.lang === "en" ? `draft kept ${at}` : `草稿已存 ${at}`;
     }
-  }, 1200);
+  }), 1200);
 }
 
 function back(from, to) {
