@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 AXE = (Path(__file__).parent / "vendor/axe.min.js").read_text()
 CHROMIUM = "/usr/bin/chromium"
@@ -34,6 +34,10 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 NARROW, WIDE = 390, 1360
+PATIENCE_MS = 120_000
+"""How long a browser may take to show what it must show: much longer than any machine needs, shorter than a test may last."""
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
@@ -79,6 +83,7 @@ class Visitor:
             has_touch=narrow,
             is_mobile=narrow,
         )
+        context.set_default_timeout(PATIENCE_MS)
         await context.add_init_script(AXE)
         page = await context.new_page()
         visitor = cls(page)

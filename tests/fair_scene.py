@@ -85,7 +85,7 @@ class Scene:
             vault, now_ms = self.workspace.vault, self.workspace.clock()
             cookies[signin.COOKIE] = signin.make_cookie(vault, self.households[household], now_ms)
             cookies["shopper"] = f"{household}.{vault.sign('shopper', household)}"
-        return httpx.AsyncClient(base_url=self.url, headers=headers, cookies=cookies)
+        return httpx.AsyncClient(base_url=self.url, headers=headers, cookies=cookies, timeout=None)
 
     async def events(self, name: str = "") -> list[Event]:
         """What has happened, in its order; views of pages only when asked for."""

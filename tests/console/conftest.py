@@ -45,7 +45,7 @@ class Console:
     def client(self, language: str = "en") -> httpx.AsyncClient:
         """A browser without a screen: keeps cookies, follows no redirect."""
         headers = {"Accept": "text/html", "Accept-Language": language, "Origin": self.url}
-        return httpx.AsyncClient(base_url=self.url, headers=headers)
+        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=None)
 
     async def log_in(self, client: httpx.AsyncClient, name: str, password: str = PASSWORD) -> httpx.Response:
         """Send the log-in form as the page has it."""

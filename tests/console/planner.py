@@ -65,7 +65,7 @@ class Shop:
     async def client(self, name: str, language: str = "en") -> AsyncIterator[httpx.AsyncClient]:
         """The same without a screen."""
         headers = {"Accept": "text/html", "Accept-Language": language, "Origin": self.url}
-        async with httpx.AsyncClient(base_url=self.url, headers=headers) as client:
+        async with httpx.AsyncClient(base_url=self.url, headers=headers, timeout=None) as client:
             await self.send(client, "/login", {"name": name, "password": PASSWORD}, page="/login")
             yield client
 

@@ -96,6 +96,6 @@ async def test_the_page_is_sound_and_shows_the_end_by_itself(
     await sound(visitor)
     await visitor.page.locator("form[action$='/audit'] button").click()
     last = visitor.page.locator("section[aria-labelledby=h-last]")
-    await expect(last).to_contain_text("用时" if language == "zh" else "took", timeout=10_000)
+    await expect(last).to_contain_text("用时" if language == "zh" else "took")
     await sound(visitor)
     await visitor.page.context.close()
