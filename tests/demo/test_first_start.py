@@ -58,7 +58,7 @@ class Demo:
     def stop(self) -> int:
         """Its exit code after Ctrl-C."""
         self.process.send_signal(signal.SIGINT)
-        self.process.communicate(timeout=30)
+        self.process.communicate()
         return self.process.returncode
 
     def card(self) -> dict[str, Any]:
