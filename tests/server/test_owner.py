@@ -9,6 +9,7 @@ from itertools import count
 import asyncpg
 import pytest
 
+from miaohui.server import owner as server_owner
 from miaohui.server.database import drop_workspace, migrate
 from miaohui.server.owner import OwnedElsewhere, Owner
 
@@ -52,6 +53,30 @@ async def test_a_broken_connection_is_mended(postgres_url: str, name: str) -> No
     await end_owners(postgres_url, name)
     while await holder(postgres_url, name) in (None, broken):
         assert not holding.done()
+    holding.cancel()
+    await owner.release()
+
+
+@pytest.mark.parametrize("error", [OSError, asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresError])
+async def test_a_connection_that_breaks_while_it_is_mended_is_mended_too(
+    postgres_url: str, name: str, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    owner, breaks = Owner(postgres_url, name), iter([error("in the middle of it")])
+    await owner.take()
+    take = owner.take
+
+    async def broken() -> None:
+        for e in breaks:
+            raise e
+        await take()
+
+    monkeypatch.setattr(owner, "take", broken)
+    monkeypatch.setattr(server_owner, "RETRY_S", 0.01)
+    holding = asyncio.create_task(owner.lost())
+    await end_owners(postgres_url, name)
+    while await holder(postgres_url, name) is None:
+        assert not holding.done()
+    assert list(breaks) == []  # it did break
     holding.cancel()
     await owner.release()
 

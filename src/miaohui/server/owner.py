@@ -14,6 +14,7 @@ from typing import Any
 import asyncpg
 import structlog
 
+from miaohui.host.postgres import GONE
 from miaohui.server.database import DatabaseFailed, as_owner
 
 RETRY_S = 0.5
@@ -75,7 +76,7 @@ class Owner:
                 await self.take()
             except OwnedElsewhere as e:
                 return str(e)
-            except (DatabaseFailed, OSError, asyncpg.PostgresError):
+            except (DatabaseFailed, *GONE, asyncpg.PostgresError):
                 self._broken.set()
                 await asyncio.sleep(RETRY_S)
 
