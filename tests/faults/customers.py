@@ -44,6 +44,7 @@ class Customers:
     allowed: set = field(default_factory=lambda: set(GOOD))
     granted: dict = field(default_factory=dict)
     refused: list = field(default_factory=list)
+    busy: list = field(default_factory=list)
     unanswered: int = 0
     n: int = 0
 
@@ -60,6 +61,7 @@ class Customers:
             asked = ports if self.random.random() < self.twice else ports[:1]
             answers = await asyncio.gather(*(self.once(port, path, key, body) for port in asked))
             told = [(status, answer) for status, answer in answers if status not in (0, 503)]
+            self.busy += [answer for status, answer in answers if status == 503]
             self.unanswered += len(answers) - len(told)
             for status, answer in told:
                 self.note(key, path, body, status, answer, play)
@@ -78,25 +80,33 @@ class Customers:
             self.refused.append((play, code))
 
     async def once(self, port, path, key, body, bearer=""):
-        """(status, body) of one request, (0, b"") if there is no answer."""
+        """(status, body) of one request, (0, b"") if there is no answer; on a new line if the server has closed the old one."""
         lines = self.lines.setdefault(port, [])
-        reader = writer = None
+        while lines:
+            if told := await self.on(lines.pop(), port, path, key, body, bearer):
+                return told
         try:
-            reader, writer = lines.pop() if lines else await asyncio.open_connection("127.0.0.1", port)
-            head = (
-                f"POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {bearer or self.town.key}\r\nidempotency-key: {key}\r\n"
-                f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
-            )
-            writer.write(head.encode() + body)
-            async with asyncio.timeout(60):
-                said = (await reader.readuntil(b"\r\n\r\n")).lower()
-                length = int(said.partition(b"content-length: ")[2].partition(b"\r\n")[0])
-                answer = await reader.readexactly(length)
-        except (OSError, EOFError, asyncio.IncompleteReadError):
-            if writer is not None:
-                writer.close()
+            line = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
             return 0, b""
-        lines.append((reader, writer))
+        return await self.on(line, port, path, key, body, bearer) or (0, b"")
+
+    async def on(self, line, port, path, key, body, bearer):
+        """(status, body) of one request on a line that is kept for the next, None if there is no answer."""
+        reader, writer = line
+        head = (
+            f"POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {bearer or self.town.key}\r\nidempotency-key: {key}\r\n"
+            f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+        )
+        try:
+            writer.write(head.encode() + body)
+            said = (await reader.readuntil(b"\r\n\r\n")).lower()
+            length = int(said.partition(b"content-length: ")[2].partition(b"\r\n")[0])
+            answer = await reader.readexactly(length)
+        except (OSError, EOFError, asyncio.IncompleteReadError):
+            writer.close()
+            return None
+        self.lines[port].append(line)
         return int(said[9:12]), answer
 
     # --- lives --------------------------------------------------------------------------------------------------------

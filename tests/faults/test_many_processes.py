@@ -34,12 +34,12 @@ async def test_the_last_item_is_sold_and_none_twice(town):
     while (await room(town, "flash_sale"))[0]:  # what was cancelled meanwhile
         customers.n += 1
         await customers.flash_sale(f"last{customers.n}")
-    assert await gone < 5.5
+    assert await gone <= 5
     await agree(customers)
 
 
 async def revoked(customers):
-    """Seconds until no process takes a revoked key."""
+    """Seconds from the revocation of a key to the last request that was sent with it and let in."""
 
     async def tried():
         calls = (customers.once(port, CLAIM, "r", b"{}", bearer=key) for port in customers.ports)
@@ -49,10 +49,12 @@ async def revoked(customers):
         id, key = await keys.create(c, "tests", "second")
         assert await tried() == [422, 422]  # let in, then asked for a customer
         await keys.revoke(c, "tests", id)
-    since = time.monotonic()
-    while await tried() != [401, 401]:  # noqa: ASYNC110
+    since = let_in = sent = time.monotonic()
+    while await tried() != [401, 401]:
+        let_in = sent
         await asyncio.sleep(0.1)
-    return time.monotonic() - since
+        sent = time.monotonic()
+    return let_in - since
 
 
 async def test_one_customer_one_key_one_limit_on_both_at_once(town):
@@ -112,7 +114,7 @@ async def test_events_are_asked_of_the_owner_and_customers_do_not_need_it(town):
     worker, web = await town.started("worker", "web")
     customers = Customers(town, [web.port], Random(4))
     assert await customers.act("coupon", "claim", "ann")
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{web.port}") as client:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{web.port}", timeout=None) as client:
         client.headers = {"Authorization": f"Bearer {town.key}", "Accept-Language": "en"}
         asked = {"text": "count(coupon.claimed, last 1 days) >= 1"}
         counted = await client.post("/api/v1/audiences/count", json=asked)
@@ -136,7 +138,7 @@ async def test_events_are_asked_of_the_owner_and_customers_do_not_need_it(town):
 async def test_only_who_has_the_secret_may_ask_the_owner(town):
     (worker,) = await town.started("worker")
     body = pack({"sql": "select 1 as one", "parameters": None})
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{worker.port}") as client:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{worker.port}", timeout=None) as client:
         for signature in ("", town.vault.sign("inside", "ff")):
             answer = await client.post(PATH, content=body, headers={SIGNATURE: signature})
             assert (answer.status_code, answer.content) == (403, b"")

@@ -17,7 +17,7 @@ import asyncpg
 from miaohui.events.remote import RemoteStore
 from miaohui.host.fairground import Fairground
 from miaohui.host.host import Host
-from miaohui.host.postgres import Postgres
+from miaohui.host.postgres import GONE, Postgres
 from miaohui.host.submission import Caller
 from miaohui.plays._fields import Span
 from miaohui.server.database import as_owner, connect, open_database
@@ -65,9 +65,10 @@ class Server:
     """One process: `part` is run, web or worker. It keeps its port from start to start."""
 
     def __init__(self, nursery, part, log, **settings):
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            self.port = s.getsockname()[1]
+        self.place = socket.socket()  # bound and not listening: the port is nobody else's while the process is away
+        self.place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.place.bind(("127.0.0.1", 0))
+        self.port = self.place.getsockname()[1]
         port = "MIAOHUI_WORKER_PORT" if part == "worker" else "MIAOHUI_PORT"
         self.nursery, self.part, self.log = nursery, part, log
         self.environment = {"MIAOHUI_DEMO": "false", "MIAOHUI_LANGUAGE": "en", port: str(self.port)} | settings
@@ -88,7 +89,7 @@ class Server:
         self.begin()
         while self.wanted:
             if not self.alive():
-                said = self.log.read_text()[-3000:]
+                said = self.log.read_text(errors="replace")[-3000:]
                 assert any(sentence in said.splitlines()[-1] for sentence in AWAY), said
                 self.begin()
             with contextlib.suppress(OSError):
@@ -100,7 +101,7 @@ class Server:
 
     async def says(self, sentence):
         """Wait until the log has it."""
-        while not self.log.exists() or sentence not in self.log.read_text():  # noqa: ASYNC110 - another process writes it
+        while not self.log.exists() or sentence not in self.log.read_text(errors="replace"):  # noqa: ASYNC110 - another process writes it
             await asyncio.sleep(0.02)
 
     def alive(self):
@@ -158,6 +159,7 @@ class Town:
         for server in self.servers:
             if server.pid and server.alive():
                 await server.end()
+            server.place.close()
         await self.events.close()
         await self.host.stop()
         await self.db.close()
@@ -210,7 +212,7 @@ async def kill_postgres(postgres: EmbeddedPostgres, sign=signal.SIGKILL):
 async def back(postgres: EmbeddedPostgres, before):
     """Wait until another server than `before` (a process id) answers."""
     while True:
-        with contextlib.suppress(OSError, asyncpg.PostgresError):
+        with contextlib.suppress(*GONE, asyncpg.PostgresError):
             connection = await asyncpg.connect(postgres.url)
             await connection.close()
             if postgres.pid != before:
