@@ -1,5 +1,7 @@
 """GET /healthz: well, or what is wrong."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 
@@ -65,6 +67,24 @@ async def test_an_event_store_that_is_gone(client: httpx.AsyncClient, store: Eve
     answer = await client.get("/healthz")
     assert answer.status_code == 503
     assert answer.json() == {"ledger": "ok", "events": "RuntimeError: cannot schedule new futures after shutdown"}
+
+
+async def test_an_engine_that_does_not_even_let_go(
+    client: httpx.AsyncClient, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "ANSWER_S", 0.01)
+    free = asyncio.Event()
+
+    async def query(sql: str) -> list[dict[str, int]]:
+        while not free.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await free.wait()
+        return [{"one": 1}]
+
+    monkeypatch.setattr(workspace.events, "query", query)
+    answer = await client.get("/healthz")
+    free.set()
+    assert (answer.status_code, answer.json()["events"]) == (503, "no answer within 0 s")
 
 
 async def test_events_that_do_not_reach_the_store(client: httpx.AsyncClient, database: asyncpg.Pool) -> None:

@@ -39,14 +39,17 @@ async def _ask_events(workspace: Workspace) -> str:
 
 
 async def _said(asked: Awaitable[str]) -> str:
+    """What an engine says, or that it does not: whatever it was asked is left then, and not waited for until it has ended."""
+    asking = asyncio.ensure_future(asked)
     try:
-        return await asyncio.wait_for(asked, ANSWER_S)
-    except TimeoutError:
-        return f"no answer within {ANSWER_S:.0f} s"
+        done, _ = await asyncio.wait([asking], timeout=ANSWER_S)
+        return asking.result() if done else f"no answer within {ANSWER_S:.0f} s"
     except EventsAway as e:
         return e.detail
     except Exception as e:  # whatever is wrong is the answer
         return f"{type(e).__name__}: {e}"
+    finally:
+        asking.cancel()
 
 
 HANDLERS: list[Any] = [healthz]
