@@ -12,7 +12,7 @@ from miaohui.campaign.facts import Facts, ShopProduct
 from miaohui.campaign.leaves import leaves
 from miaohui.campaign.places import spelled
 from miaohui.campaign.reader import read
-from miaohui.campaign.renaming import is_name, renamed
+from miaohui.campaign.renaming import is_name, left, renamed
 from miaohui.text import Text
 
 MID_AUTUMN = (Path(__file__).parents[2] / "docs/examples/mid-autumn.toml").read_text()
@@ -174,3 +174,29 @@ def _there(text: str, path: tuple[str | int, ...]) -> bool:
             return False
         here = here[part]
     return True
+
+
+CONDITIONS = """\
+campaign = "tea"
+[audiences]
+ours = "count(coupon.claimed where campaign = tea and play = noon) >= 1 and never(order.paid)"
+several = "count(coupon.claimed where play in (night, noon) and campaign is 'tea', last 3 days) >= 1"
+older = "count(coupon.claimed where play = noon) >= 1"
+others = "count(coupon.claimed where campaign = fair and play is not noon) >= 1"
+near = "count(coupon.claimed where campaign = tea and play = noon-2) >= 1 and tag noon"
+[plays.noon]
+play = "coupon"
+give = { everybody = "1 off" }
+"""
+
+
+def test_conditions_follow_a_play_of_this_campaign_and_the_others_are_told() -> None:
+    new = renamed(CONDITIONS, ("plays", "noon"), "lunch")
+    assert lines(CONDITIONS, new) == [
+        'ours = "count(coupon.claimed where campaign = tea and play = lunch) >= 1 and never(order.paid)"',
+        "several = \"count(coupon.claimed where play in (night, lunch) and campaign is 'tea', last 3 days) >= 1\"",
+        "[plays.lunch]",
+    ]
+    assert left(new, "noon") == ["older", "others"]
+    assert left(new, "lunch") == ["ours", "several"]
+    assert left("no = [toml", "noon") == []

@@ -425,6 +425,35 @@ async def test_a_comment_on_a_field(fair: Fair, console_app: Console) -> None:
         assert "resolved by operator" in (await client.get("/campaigns/autumn/plan")).text
 
 
+async def test_comments_go_with_what_is_renamed_and_conditions_that_stay_are_told(
+    fair: Fair, console_app: Console
+) -> None:
+    heard = '[audiences]\nheard = "count(flash_sale.sold where play = noon) >= 1"\n'
+    text = document(fair.now_ms).replace("[audiences]\n", heard, 1)
+    await fair.office.create(await fair.actor("operator"), text)
+    async with console_app.client() as client:
+        await console_app.log_in(client, "operator")
+        for path in ("plays.noon.price", "plays.noon", "plays.noonday", "plays.noon.slots[0]", ""):
+            await console_app.send(client, "/campaigns/autumn/comments", {"path": path, "text": f"About {path}"})
+        fields = {"text": text, "section": "plays", "campaign": "autumn", "base": "1"}
+        rename = fields | {"do": "rename", "at": '["plays", "noon"]', "value": "lunch"}
+        done = (await console_app.send(client, "/edit-document", rename)).json()
+        assert "1 comment<" in done["form"]
+        assert "The condition of heard still speaks of the play noon" in done["unsaved"]
+        assert done["refusal"] is None
+        saved = {"base": "1", "text": done["text"], "note": ""}
+        answer = await console_app.send(client, "/campaigns/autumn/plan", saved)
+        assert answer.status_code == 303, answer.text
+    rows = await fair.workspace.db.fetch("select path from campaign_comment order by id")
+    assert [row["path"] for row in rows] == [
+        "plays.lunch.price",
+        "plays.lunch",
+        "plays.noonday",
+        "plays.lunch.slots[0]",
+        "",
+    ]
+
+
 async def test_home_says_who_is_waited_for(fair: Fair, console_app: Console) -> None:
     text = document(fair.now_ms) + '[approval]\nsigns = [{ who = "operator" }, { who = "admin" }]\n'
     await fair.office.create(await fair.actor("admin"), text)

@@ -59,6 +59,11 @@ def changes(old: str, new: str) -> list[Change]:
     return found + [Change(path, value, "") for path, value in before.items() if path not in after]
 
 
+def renames(old: str, new: str) -> dict[Path, Path]:
+    """Old place -> new place of what has another name, as `changes` sees it. CannotEdit: one is no TOML."""
+    return _renamed(*_together(old, new))
+
+
 def _renamed(before: Leaves, after: Leaves) -> dict[Path, Path]:
     """Old place -> new place of what has another name in the same section, with half of its values or more as they were."""
     olds, news = _tables(before), _tables(after)

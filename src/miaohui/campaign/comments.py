@@ -1,10 +1,16 @@
 """Comments on a campaign, field by field: threads that somebody begins, others answer, and somebody resolves. A comment stays on
-its field through all versions; it says which was the newest when it was written."""
+its field through all versions, also when something on the way to it gets another name; it says which version was the newest when
+it was written."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from msgspec import Struct
 
+from miaohui.campaign import changes
+from miaohui.campaign.edits import CannotEdit
+from miaohui.campaign.places import Path
+from miaohui.campaign.problem import written
 from miaohui.campaign.refused import CampaignRefused
 from miaohui.campaign.store import Connection
 from miaohui.team import audit, notices
@@ -63,6 +69,35 @@ async def open_counts(c: Connection, campaign: str) -> dict[str, int]:
         campaign,
     )
     return {row["path"]: row["open"] for row in rows}
+
+
+def renames(old: str, new: str) -> dict[Path, Path]:
+    """What has another name in `new`; nothing if one of the texts is no TOML."""
+    try:
+        return changes.renames(old, new)
+    except CannotEdit:
+        return {}
+
+
+def moved(path: str, names: Mapping[Path, Path]) -> str:
+    """Where the field at `path` stands when what is on its way has another name."""
+    for was, now in names.items():
+        if path == written(was) or path.startswith((f"{written(was)}.", f"{written(was)}[")):
+            return written(now) + path[len(written(was)) :]
+    return path
+
+
+async def follow(c: Connection, campaign: str, names: Mapping[Path, Path]) -> None:
+    """Comments on what has another name go with it; call it in the transaction that saves the names."""
+    rows = await c.fetch("select distinct path from campaign_comment where campaign = $1", campaign) if names else []
+    for path in (row["path"] for row in rows):
+        if (now := moved(path, names)) != path:
+            await c.execute(
+                "update campaign_comment set path = $3 where campaign = $1 and path = $2",
+                campaign,
+                path,
+                now[:PATH_MAX],
+            )
 
 
 async def comment(c: Connection, by: str, campaign: str, text: str, path: str = "", thread: int = 0) -> None:

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from miaohui.audiences.known import Known, learn, vocabulary
 from miaohui.audiences.membership import freeze
-from miaohui.campaign import around, lifecycle, overrides, signing, store
+from miaohui.campaign import around, comments, lifecycle, overrides, signing, store
 from miaohui.campaign.document import Document
 from miaohui.campaign.facts import Facts, Past
 from miaohui.campaign.lifecycle import OPEN, PERMISSION, Effect, Forbidden, How, Status, Step, Verb, tick
@@ -120,6 +120,7 @@ class Office:
         document = await self._readable(text)
         async with self._held(id) as (c, campaign):
             await store.save(c, by.name, campaign, document, text, base, note)
+            await comments.follow(c, id, comments.renames((await store.version(c, id, base)).text, text))
             await signing.void(c, id)
             return await store.get(c, id)
 

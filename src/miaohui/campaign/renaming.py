@@ -10,7 +10,9 @@ a name is known from the grammar (`refers`), and where a sentence of its own hol
 and on what, how a journey is entered), from that sentence.
 
 A product without `sku` is the shop's product of its name, a goal without `measure` is measured by its name: both are written down,
-so that the new name changes no meaning. Conditions of audiences speak of what has happened, by the names that it had: they stay.
+so that the new name changes no meaning. Conditions of audiences speak of what has happened, by the names that it had: where one
+names a play of this campaign (`where campaign = tea and play = silent`) it follows; where it names no campaign, or another, it may
+mean an older play of that name: it stays, and `left` says so.
 """
 
 import re
@@ -70,7 +72,22 @@ def renamed(text: str, path: Path, name: str) -> str:
     if not fits or name in taken or name == EVERYBODY:
         raise CannotEdit(f"{name!r} is no name, or there is one already: small letters, digits and hyphens")
     keys, values = _found(raw, path, old, name)
+    if path[0] == "plays":
+        values |= {
+            place: said
+            for place, condition in _conditions(raw)
+            if (said := _of_play(condition, old, name, str(raw.get("campaign", "")))) != condition
+        }
     return edit(_respelled(text, keys, values, name), _kept(raw, path, old, name))
+
+
+def left(text: str, play: str) -> list[str]:
+    """The audiences whose conditions speak of a play called `play`; none if the text is no TOML."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return []
+    return [str(path[1]) for path, condition in _conditions(raw) if _a_play(play).search(condition)]
 
 
 def _given(raw: Any, path: Path) -> tuple[str, list[Any]]:
@@ -160,6 +177,29 @@ def _audience(said: str, old: str, new: str) -> str:
 def _scope(said: str, old: str, new: str) -> str:
     """ "tea, not cup": see `promotion_words`."""
     return ", ".join(re.sub(rf"^(not )?{re.escape(old)}$", rf"\g<1>{new}", part) for part in said.split(", "))
+
+
+def _conditions(raw: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    audiences = raw.get("audiences")
+    for name, condition in audiences.items() if isinstance(audiences, dict) else ():
+        if isinstance(condition, str):
+            yield ("audiences", name), condition
+
+
+def _a_play(name: str) -> re.Pattern[str]:
+    """A wish for the play, before its name, or several: "play = noon", "play not in (noon, night)"."""
+    wish = r"(\bplay\s*(?:=|!=|≠|is\s+not\b|is\b|(?:not\s+)?in\b)[\s(（]*(?:[^()（）]*?[,，]\s*)?['‘’]?)"
+    return re.compile(rf"{wish}{re.escape(name)}(?![\w-])", re.IGNORECASE)
+
+
+def _of_play(said: str, old: str, new: str, campaign: str) -> str:
+    """ "count(coupon.claimed where campaign = tea and play = noon) >= 1": the events in brackets that name the campaign follow."""
+    ours = re.compile(rf"\bcampaign\s*(?:=|is)\s*['‘’]?{re.escape(campaign)}(?![\w-])", re.IGNORECASE)
+
+    def events(found: re.Match[str]) -> str:
+        return _a_play(old).sub(rf"\g<1>{new}", found[0]) if ours.search(found[0]) else found[0]
+
+    return re.sub(r"[(（](?:[^()（）]|[(（][^()（）]*[)）])*[)）]", events, said)
 
 
 def _on(said: str, old: str, new: str) -> tuple[str, str]:

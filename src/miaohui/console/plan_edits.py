@@ -13,15 +13,15 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from msgspec import Struct
 
-from miaohui.campaign import changes, review, store
+from miaohui.campaign import changes, comments, review, store
 from miaohui.campaign.changes import Change
 from miaohui.campaign.comments import open_counts
 from miaohui.campaign.edits import CannotEdit, Edit, edit
-from miaohui.campaign.places import Path
+from miaohui.campaign.places import Path, places
 from miaohui.campaign.problem import Problem, written
 from miaohui.campaign.reader import Read
 from miaohui.campaign.refused import CampaignRefused
-from miaohui.campaign.renaming import renamed
+from miaohui.campaign.renaming import left, renamed
 from miaohui.campaign.store import Connection
 from miaohui.console import plan_form
 from miaohui.console.campaigns import campaign_of
@@ -50,6 +50,14 @@ class Named(Struct, frozen=True):
 
     name: str
     change: Change
+
+
+class Left(Struct, frozen=True):
+    """An audience whose condition, in `line`, speaks of a play that is called otherwise now: perhaps of one of the past."""
+
+    audience: str
+    play: str
+    line: int
 
 
 async def checked(workspace: Workspace, text: str) -> Read:
@@ -92,7 +100,19 @@ def form_of(
         "section_changes": moved,
         "talk": talk,
         "unsaved": unsaved,
+        "left": left_of(text, unsaved),
     }
+
+
+def left_of(text: str, unsaved: Sequence[Named]) -> list[Left]:
+    """Conditions that still speak of a play by the name it had."""
+    names = [
+        one.change.before.strip('"') for one in unsaved if one.change.path[0] == "plays" and len(one.change.path) == 2
+    ]
+    places_ = places(text) if names else {}
+    return [
+        Left(audience, play, places_["audiences", audience].line) for play in names for audience in left(text, play)
+    ]
 
 
 def changed(old: str, new: str) -> list[Named]:
@@ -138,7 +158,9 @@ async def edit_document(request: AnyRequest, workspace: TheWorkspace) -> Respons
     found = await checked(workspace, text)
     async with workspace.db.acquire() as c:
         talk = await open_counts(c, fields["campaign"]) if fields["campaign"] else {}
-        unsaved = changed(await _begun(c, fields["campaign"], fields["base"]) or text, text)
+        begun = await _begun(c, fields["campaign"], fields["base"]) or text
+    unsaved, names = changed(begun, text), comments.renames(begun, text)
+    talk = {comments.moved(path, names): count for path, count in talk.items()}
     context = {
         "problems": found.problems,
         "counts": counts_of(found.problems),

@@ -38,7 +38,7 @@ new MutationObserver(mark).observe(checked, { childList: true, subtree: true });
 
 document.addEventListener("click", (event) => {
   const problem = event.target.closest("[data-line]");
-  if (problem && checked.contains(problem)) {
+  if (problem && [checked, document.getElementById("unsaved")].some((card) => card?.contains(problem))) {
     event.preventDefault();
     go(Number(problem.dataset.line));
   }
