@@ -1,7 +1,9 @@
 """The waves of a share, counted from events; and finished campaigns as cases for plans to come."""
 
+import re
 from decimal import Decimal
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ from tests.browser import NARROW, WIDE, Visitor, sound
 from tests.console.conftest import Console, chromium, console_app, sign_in, workspace
 from tests.console.fair import Fair, document, fair
 from tests.host.stage import set_clock
-from tests.planning.test_goals_page import views
+from tests.planning.test_goals_page import views, written
 
 __all__ = ["chromium", "console_app", "fair", "workspace"]
 
@@ -149,3 +151,37 @@ async def test_where_cases_lie_stands_at_the_sliders(fair: Fair, console_app: Co
     assert "4 cases: 20% · <b>31%</b> · 50%" in page
     assert '<rect x="20.0" width="30.0"' in page
     assert "In 5 finished campaigns half of the K of the first wave lay between 0.21 and 0.44, median 0.30." in page
+
+
+async def test_goals_stand_beside_what_came_last_time(fair: Fair, console_app: Console) -> None:
+    def of_the_day(text: str) -> str:
+        return text.replace("campaign = ", 'occasion = "mid-autumn"\ncampaign = ', 1)
+
+    now_ms = fair.now_ms
+    opens = fair.open
+    fair.open = lambda _="": opens(of_the_day(document(now_ms)))  # type: ignore[method-assign]
+    await fair.live()
+    later = of_the_day(written(now_ms + 360 * 86_400_000)).replace('campaign = "autumn"', 'campaign = "again"', 1)
+    await fair.office.create(await fair.actor("admin"), later)
+    await fair.office.create(await fair.actor("admin"), document(now_ms).replace('"autumn"', '"other"', 1))
+    row = re.compile(r"<tr><td class=\"nowrap mh-depth-\d\">(.*?)</tr>", re.DOTALL)
+
+    async def shown(client: httpx.AsyncClient, id: str) -> tuple[dict[str, list[str]], str]:
+        page = (await client.get(f"/campaigns/{id}/goals")).text
+        rows = [re.findall(r'<td class="num">(.*?)</td>', one) for one in row.findall(page)]
+        return dict(zip(("gmv", "visitors", "conversion", "basket"), rows, strict=False)), page
+
+    async with console_app.client() as client:
+        await console_app.log_in(client, "viewer")
+        rows, page = await shown(client, "again")
+        assert rows["gmv"][:3] == ["—", "$400", "—"]
+        assert "No campaign of this day has been reviewed yet" in page
+        await finished(fair)
+        rows, page = await shown(client, "again")
+        assert rows["gmv"][:3] == ["$140", "$400", "+$260"]
+        assert rows["visitors"][:3] == ["0", "100", "+100"]
+        assert rows["conversion"][:3] == ["—", "8.0%", "—"]  # nobody visited: there is no rate
+        assert '<a href="/campaigns/autumn/review">' in page
+        rows, page = await shown(client, "other")
+        assert rows["gmv"][0] == "—"
+        assert "The document names no occasion" in page

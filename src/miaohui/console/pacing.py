@@ -17,6 +17,7 @@ from miaohui.money import exponent
 from miaohui.planning import cases, pacing, tree
 from miaohui.planning.actuals import ADDING, Actuals, actuals
 from miaohui.planning.curve import Curve
+from miaohui.planning.past import Case
 from miaohui.text import Text
 from miaohui.workspace import Workspace
 
@@ -42,6 +43,9 @@ class Row(Struct, frozen=True, kw_only=True):
     gap: Text | None
     tone: str
     steps: tuple[Step, ...]
+    before: Text | None = None
+    apart: Text | None = None
+    """What came last time, and how far this target is from it; None: it is not known."""
 
 
 class Board(Struct, frozen=True, kw_only=True):
@@ -52,6 +56,7 @@ class Board(Struct, frozen=True, kw_only=True):
     unknown: tuple[str, ...]
     actuals: Actuals | None
     mix: tuple[Step, ...] = ()
+    last: Case | None = None
 
 
 async def board(workspace: Workspace, document: Document, now_ms: int, *, opened: bool, simulated: bool) -> Board:
@@ -66,13 +71,15 @@ async def board(workspace: Workspace, document: Document, now_ms: int, *, opened
     start, end = document.phases.live_ms, document.phases.wrap_up_ms
     over = {curve: shape.at((now_ms - start) / (end - start)) for curve, shape in shapes.items()}
     roots = tree.roots(document.goals, came.figures() if came else {}, over)
-    rows = [row for root in roots for row in _rows(root, 0, document)]
+    last = await workspace.cases.last(document)
+    rows = [row for root in roots for row in _rows(root, 0, document, last)]
     return Board(
         rows=tuple(rows),
         shapes=shapes,
         unknown=tuple(sorted(unknown)),
         actuals=came,
         mix=mixed(roots, came, document) if came else (),
+        last=last,
     )
 
 
@@ -105,8 +112,11 @@ async def _kept(workspace: Workspace, key: tuple[Any, ...], made: Any, for_s: fl
     return found
 
 
-def _rows(node: tree.Node, depth: int, document: Document) -> list[Row]:
+def _rows(node: tree.Node, depth: int, document: Document, last: Case | None) -> list[Row]:
     goal, currency, gap = node.goal, document.currency, node.gap
+    before = last.figures.get(node.measure) if last else None
+    if last and node.measure in MONEY and last.currency != currency:
+        before = None
     one = Row(
         name=node.name,
         depth=min(depth, 4),
@@ -120,8 +130,12 @@ def _rows(node: tree.Node, depth: int, document: Document) -> list[Row]:
         gap=None if gap is None else said(node.measure, gap, currency, signed=True),
         tone="" if gap is None else "ok" if gap >= 0 else "warn" if -gap < SLIGHT * node.plan else "bad",
         steps=steps_of(node, document),
+        before=None if before is None else said(node.measure, before, currency),
+        apart=None
+        if before is None
+        else said(node.measure, Fraction(goal.target) - Fraction(before), currency, signed=True),
     )
-    return [one, *(row for part in node.parts for row in _rows(part, depth + 1, document))]
+    return [one, *(row for part in node.parts for row in _rows(part, depth + 1, document, last))]
 
 
 class Mark(Struct, frozen=True, kw_only=True):

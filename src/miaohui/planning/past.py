@@ -13,6 +13,7 @@ from typing import Any
 import asyncpg
 from msgspec import Struct
 
+from miaohui.campaign.document import Document
 from miaohui.campaign.facts import Facts, Past
 from miaohui.campaign.goals import MONEY
 from miaohui.campaign.reader import read
@@ -21,6 +22,7 @@ from miaohui.events.store import EventStore
 from miaohui.planning.actuals import actuals
 from miaohui.planning.sharing import Carried, carried
 from miaohui.review import books
+from miaohui.text import Text
 
 CASES_MOST, LEAST_CASES = 50, 3
 HOUR_MS = 3_600_000
@@ -39,6 +41,9 @@ class Case(Struct, frozen=True, kw_only=True):
     """One finished campaign: its measures in the unit of goals, and what its shares carried."""
 
     campaign: str
+    name: Text
+    occasion: str
+    live_ms: int
     currency: str
     figures: Mapping[str, Decimal]
     carried: Carried
@@ -75,6 +80,15 @@ class Cases:
             if row["id"] not in self._counted:
                 self._counted[row["id"]] = await self._case(row["id"], row["text"])
         return [case for row in rows if (case := self._counted[row["id"]])]
+
+    async def last(self, document: Document) -> Case | None:
+        """The newest case before `document` that belongs to the same day of the calendar; None where it names no day."""
+        earlier = [
+            case
+            for case in (await self.all() if document.occasion else ())
+            if case.occasion == document.occasion and case.live_ms < document.phases.live_ms
+        ]
+        return max(earlier, key=lambda case: case.live_ms, default=None)
 
     async def spreading(self) -> dict[str, Quartiles]:
         """What shares have carried, by the names of `sharing`: first, join, decay; of those that enough cases have."""
@@ -120,6 +134,9 @@ class Cases:
         looked = came.channels["visitors"].get("share", 0)
         return Case(
             campaign=id,
+            name=document.name,
+            occasion=document.occasion,
+            live_ms=document.phases.live_ms,
             currency=document.currency,
             figures=figures,
             carried=await carried(self.db, self.events, id, looked),
