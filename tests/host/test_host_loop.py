@@ -48,7 +48,7 @@ async def test_a_submission_that_cannot_be_stored_fails_alone_and_cheaply():
     answers = await together(f, [f.act("coupon", "claim", f"c{n}") for n in range(512)])
     assert [n for n, a in enumerate(answers) if a.refusal is not None] == [77]
     assert answers[77].refusal.code == "failed"
-    assert f.host.storage.stores == 1 + 2 * 9  # the whole, then two halves at each of log2(512) sizes
+    assert f.host.storage.stores == 4 + 1 + 2 * 7  # the batch of 128 that it is in, then two halves of each size
     assert f.host.figures.failed == 1
     assert len(f.host.storage.states) == 511
     assert len(f.host.storage.transfers) == before + 511 * 3
@@ -159,8 +159,8 @@ async def test_what_a_rival_changed_is_decided_again_under_locks():
     assert (pool.credits, pool.debits) == (40, 40)
     figures = f.host.figures
     assert figures.ahead - before == 2  # the first, and the one that raced
-    assert figures.retries == 2  # that one, and the one that was decided on it
-    assert f.host._rivals == RIVALS - 2  # the two behind them are locked from the start
+    assert figures.retries == 3  # that one, the one that was decided on it, and the one that was read meanwhile
+    assert f.host._rivals == RIVALS - 1  # the one behind them is locked from the start
 
 
 async def test_after_a_while_batches_are_decided_ahead_again():

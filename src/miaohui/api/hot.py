@@ -10,6 +10,7 @@ can wait for them.
 """
 
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -99,6 +100,9 @@ class Hot:
         known = None if bearer is None else self.workspace.keys.remembered(bearer)
         if (bearer is not None and known is None) or not self._knows(parts):
             return False
+        if self.host.is_full:  # said before anything is decoded: that there is more than can be taken must cost little
+            sink(Answer(refusal=BUSY))
+            return True
         try:
             self.host.take(self._read(parts, headers, body, _caller(bearer, known)), sink)
         except Refused as e:
@@ -112,6 +116,8 @@ class Hot:
         refusal = answer.refusal
         if refusal is None:
             return Said(200, answer.body, False)
+        if refusal is BUSY:
+            return _busy(self._language(headers))
         parts = _parts(path)
         data = {"campaign": parts[1], "play": parts[2]} if len(parts) == 4 else refusal.data
         entry = self.host.register.entries.get((data.get("campaign", ""), data.get("play", "")))
@@ -221,6 +227,11 @@ class Hot:
         asked = headers.get(b"accept-language", b"").decode("latin-1").lower()
         first = asked.split(",")[0][:2]
         return first if first in ("zh", "en") else self.workspace.language
+
+
+@cache
+def _busy(language: str) -> Said:
+    return Said(status(BUSY), encode(spoken(BUSY, language)), True)
 
 
 async def _body(receive: Receive) -> bytes:

@@ -65,14 +65,16 @@ def unpack(row: bytes) -> list[Event]:
     return _decode(row)
 
 
+_NO_LINES: tuple[tuple[Any, ...], ...] = ((), (), (), ())
+
+
 def store_row(event: Event) -> tuple[Any, ...]:
     """The event as a row of the store; times are ticks of a millisecond."""
-    lines = event.lines
+    lines = tuple(zip(*event.lines, strict=True)) if event.lines else _NO_LINES
     return (
         event.id, event.name, event.at_ms, event.received_at_ms, event.source, event.customer, event.campaign,
         event.play, event.channel, event.session, event.order, event.currency, event.total_minor, event.discount_minor,
-        [n[0] for n in lines], [n[1] for n in lines], [n[2] for n in lines], [n[3] for n in lines],
-        event.properties, event.schema,
+        *lines, event.properties, event.schema,
     )  # fmt: skip
 
 

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from itertools import islice
 
 from miaohui.events.envelope import NOBODY
+from miaohui.host.orders import order_key
 from miaohui.host.storage import Acquaintance, Person
-from miaohui.host.submission import Customer
+from miaohui.host.submission import Customer, Submission
 
 _NOTHING = Person()
 
@@ -31,6 +32,10 @@ class Acquaintances:
     def is_stranger(self, c: Customer) -> bool:
         """Whether the storage must be asked about him."""
         return bool(c.id or c.shop_hash) and (c.id or self.customers.get(c.shop_hash)) not in self.people
+
+    def know(self, s: Submission) -> bool:
+        """Whether nothing must be asked before it is planned."""
+        return not self.is_stranger(s.customer) and (not s.is_verb or order_key(s.order) in self.orders)
 
     def strangers(self, customers: Iterable[Customer]) -> list[Customer]:
         """Those about whom the storage must be asked first."""

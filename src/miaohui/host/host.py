@@ -1,11 +1,11 @@
 """The host: a bounded queue, batches decided ahead, answers that are true.
 
-Natural batching: whatever has come in while a batch was being written is the next batch; there is no timer. While one batch is
-written by the database, the next one is read, laid over with the outcome of that one (`overlay`), and decided; it is written when
-that one is durable, and the answers of that one leave: sockets, plays and database work at the same time. A batch that is not
-written because somebody else was faster, or whose outcome is unknown because the connection broke, is decided again under locks,
-and so is the one that was decided on it; stored replies make that safe. While others change the same rows, batches are decided
-under locks from the start.
+Natural batching: whatever has come in is the next batch; there is no timer. While one batch is written by the database, the next
+one is decided on what was read and, laid over it, the outcome of the batches before it (`overlay`); the database reads for a third
+one meanwhile. A batch is written when the one before is durable, and the answers of that one leave: sockets, plays and database
+work at the same time. A batch that is not written because somebody else was faster, or whose outcome is unknown because the
+connection broke, is decided again under locks, and so are those that were decided on it; stored replies make that safe. While
+others change the same rows, batches are decided under locks from the start.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -26,7 +26,7 @@ from miaohui.host.overlay import Overlay
 from miaohui.host.plan import Plan, plan
 from miaohui.host.rate import Rate
 from miaohui.host.setup import Register
-from miaohui.host.storage import Broken, Changes, Full, Raced, Storage
+from miaohui.host.storage import Broken, Changes, Full, Loaded, Raced, Storage
 from miaohui.host.submission import Answer, Caller, Customer, Submission, action_id
 from miaohui.plays._contract import Refusal
 
@@ -39,6 +39,9 @@ class Busy(Exception):
     """The queue is full: nothing was taken in; try again in a second."""
 
 
+LEAST = 64
+"""A batch takes a quarter of all that is under way, and at least so many if they are there: when one batch took all of them, the
+plays would wait for the database, and the database for the plays."""
 RIVALS = 64
 """So many batches are decided under locks after somebody else was faster."""
 
@@ -59,22 +62,31 @@ class Figures:
     waited_s: float = 0
 
 
-Taken = list[tuple[Submission, Sink]]
+Taken = Sequence[tuple[Submission, Sink]]
+NOTHING: Taken = ()
 
 
 class Planned(NamedTuple):
-    """What a batch will touch: the plays it was planned with, its customers, a plan for each submission."""
+    """What a batch will touch: the plays it was planned with, its customers, a plan for each submission; the states, accounts and
+    replies that must be read for it."""
 
     register: Register
     customers: list[Customer]
     plans: list[Plan]
+    states: list[str]
+    accounts: list[str]
+    replies: list[bytes]
 
-    def keys(self) -> tuple[list[str], list[str]]:
-        """The states and the accounts it touches."""
-        return (
-            list(dict.fromkeys(key for p in self.plans for key in p.states)),
-            list(dict.fromkeys(key for p in self.plans for key in p.accounts)),
-        )
+
+@dataclass
+class Ahead:
+    """A batch that is being read. `overlays`: what the batches before it will have changed that were being written when the reading
+    began, or were sent since. `stale`: one of those could not be written."""
+
+    taken: Taken
+    overlays: list[Overlay]
+    read: asyncio.Task[tuple[Planned, Loaded]]
+    stale: bool = False
 
 
 class Decided(NamedTuple):
@@ -98,11 +110,6 @@ _PASSING = (Raced, Stale, Broken, Full)
 """Troubles that pass: the batch is decided again as a whole."""
 
 
-def _is_verb(submission: Submission) -> bool:
-    """Whether it is about an order that was placed before."""
-    return bool(submission.order) and submission.action != "placed"
-
-
 class Host:
     """Runs the plays of one workspace. `secret` keys the ids and draws."""
 
@@ -122,6 +129,8 @@ class Host:
         self._queue: deque[tuple[Submission, Sink]] = deque()
         self._task: asyncio.Task[None] | None = None
         self._asking: list[asyncio.Future[bool]] = []
+        self._ahead: Ahead | None = None
+        self._flight: Flight | None = None
         self._more: tuple[int, asyncio.Future[None]] | None = None
         self._unmet: list[Submission] = []
         self._meeting: asyncio.Task[None] | None = None
@@ -134,6 +143,11 @@ class Host:
     def waiting(self) -> int:
         """How many submissions are queued."""
         return len(self._queue)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing is taken in."""
+        return len(self._queue) >= self.queue_max or self._stopping
 
     async def start(self) -> None:
         """Read the plays."""
@@ -161,10 +175,10 @@ class Host:
 
     def take(self, submission: Submission, sink: Sink) -> None:
         """Queue a submission; `sink` gets the answer after it is durable."""
-        if len(self._queue) >= self.queue_max or self._stopping:
+        if self.is_full:
             raise Busy
         self._queue.append((submission, sink))
-        if _is_verb(submission) or self.known.is_stranger(submission.customer):
+        if not self.known.know(submission):
             self._unmet.append(submission)
             if self._meeting is None:
                 self._meeting = asyncio.get_running_loop().create_task(self._meet())
@@ -191,26 +205,31 @@ class Host:
 
     # --- the loop that owns the storage -------------------------------------------------------------------------------
     async def _work(self) -> None:
-        flight: Flight | None = None
         try:
-            while self._queue or self._asking or flight:
-                if flight is not None:
-                    await self._gather(flight)
-                if self._asking:
-                    await self._land(flight)
-                    flight = None
-                    await self._reread()
-                taken = self._next()
-                if taken and not self._rivals:
-                    flight = await self._fly(taken, flight)
-                else:
-                    await self._land(flight)
-                    flight = None
-                    if taken:
-                        self._rivals -= 1
-                        await self._settle(taken)
+            while self._queue or self._asking or self._flight or self._ahead:
+                if self._ahead is None:
+                    await self._begin()
+                ahead, self._ahead = self._ahead, None
+                if ahead is not None:
+                    await self._fly(ahead)
         finally:
             self.known.orders.clear()
+
+    async def _begin(self) -> None:
+        """Take a batch and begin to read for it; if it cannot be decided ahead, settle it."""
+        if self._flight is not None:
+            await self._gather(self._flight)
+        if self._asking:
+            await self._land()
+            await self._reread()
+        taken = self._next()
+        if taken and not self._rivals:
+            self._ahead = self._look(taken)
+            return
+        await self._land()
+        if taken:
+            self._rivals -= 1
+            await self._settle(taken)
 
     async def _meet(self) -> None:
         """Ask about the customers and orders of those who wait in the queue, so that their batch need not wait for it. What is not
@@ -218,7 +237,7 @@ class Host:
         try:
             while self._unmet:
                 unmet, self._unmet = self._unmet, []
-                await self._ask([s.customer for s in unmet], [order_key(s.order) for s in unmet if _is_verb(s)])
+                await self._ask([s.customer for s in unmet], [order_key(s.order) for s in unmet if s.is_verb])
         except Exception as e:
             log.debug("those who wait could not be asked about: %s", e)
         finally:
@@ -242,38 +261,72 @@ class Host:
             await asyncio.wait((more, flight.written), return_when=asyncio.FIRST_COMPLETED)
             self._more = None
 
-    async def _fly(self, taken: Taken, before: Flight | None) -> Flight | None:
-        """Decide a batch while the one `before` is being written, then begin to write it; None if it had to be settled."""
+    def _look(self, taken: Taken) -> Ahead:
+        """Begin to plan and read a batch."""
+        overlays = [self._flight.overlay] if self._flight is not None and self._flight.overlay is not None else []
+        batch = [submission for submission, _ in taken]
+        return Ahead(taken, overlays, asyncio.get_running_loop().create_task(self._read(batch, overlays)))
+
+    async def _read(self, batch: list[Submission], overlays: list[Overlay]) -> tuple[Planned, Loaded]:
+        begin_s = time.perf_counter()
+        planned = await self._plan(batch, overlays)
+        planned_s = time.perf_counter()
+        loaded = await self._peek(planned)
+        self.figures.planned_s += planned_s - begin_s
+        self.figures.read_s += time.perf_counter() - planned_s
+        return planned, loaded
+
+    async def _follow(self, undecided: Taken) -> None:
+        """Begin to read the next batch before this one is decided, if enough have come in that are known."""
+        if self._asking or len(self._queue) * 2 < len(undecided):
+            return
+        taken = self._next(undecided)
+        if taken:
+            self._ahead = self._look(taken)
+            for _ in range(3):  # then the question is on its way to the database
+                await asyncio.sleep(0)
+
+    async def _fly(self, ahead: Ahead) -> None:
+        """Decide a batch while the one before is being written, then begin to write it."""
         planned = decided = why = None
         try:
-            planned = await self._plan([submission for submission, _ in taken], before and before.overlay)
-            decided = await self._decide(planned, before and before.overlay)
+            planned, loaded = await ahead.read
+            if ahead.stale:
+                raise Stale("the batch before was decided again")
+            await self._follow(ahead.taken)
+            decided = self._decide(planned, loaded, ahead.overlays)
         except Exception as e:
             why = e
         begin_s = time.perf_counter()
-        landed = await self._land(before)
+        landed = await self._land()
         self.figures.waited_s += time.perf_counter() - begin_s
         if decided is None or not landed:
+            if self._ahead is not None:
+                self._ahead.stale = True
             if planned is not None:
                 self._keep_pace(planned.plans)
-            await self._settle(taken, why or Stale("the batch before was decided again"))
-            return None
+            await self._settle(ahead.taken, why or Stale("the batch before was decided again"))
+            return
         self.figures.ahead += 1
-        if decided.changes is None:
+        changes, overlay = decided.changes, None
+        if changes is None:
             written = asyncio.get_running_loop().create_future()
             written.set_result(None)
         else:
-            written = asyncio.ensure_future(self.storage.write(decided.changes))
-        written.add_done_callback(partial(self._written, taken, decided.answers))
-        return Flight(taken, decided, written, Overlay(decided.changes) if decided.changes else None)
+            written, overlay = asyncio.ensure_future(self.storage.write(changes)), Overlay(changes)
+            if self._ahead is not None:
+                self._ahead.overlays.append(overlay)
+        written.add_done_callback(partial(self._written, ahead.taken, decided.answers))
+        self._flight = Flight(ahead.taken, decided, written, overlay)
 
     def _written(self, taken: Taken, answers: list[Answer], written: "asyncio.Future[None]") -> None:
         """A batch is durable: its answers leave, whatever the host is doing. If it is not, `_land` sees to it."""
         if not written.cancelled() and written.exception() is None:
             self._answer(taken, answers)
 
-    async def _land(self, flight: Flight | None) -> bool:
-        """Wait until a batch is written; False if it had to be settled in another way."""
+    async def _land(self) -> bool:
+        """Wait until the batch in flight is written; False if it had to be settled in another way."""
+        flight, self._flight = self._flight, None
         if flight is None:
             return True
         try:
@@ -327,16 +380,21 @@ class Host:
             if not asked.done():
                 asked.set_result(read)
 
-    def _next(self) -> Taken:
-        """The next batch: what waits, up to `batch_max`, cut before a second verb of the same order (its keys depend on what
-        the first one leaves)."""
-        batch: Taken = []
+    def _next(self, undecided: Taken = NOTHING) -> Taken:
+        """The next batch: what waits, cut before a second verb of the same order (its keys depend on what the first one leaves);
+        while a batch is `undecided`, also before whoever is not known yet."""
+        batch: list[tuple[Submission, Sink]] = []
         orders: set[str] = set()
-        while self._queue and len(batch) < self.batch_max:
-            order = self._queue[0][0].order
-            if order and order in orders:
+        flight = self._flight
+        under_way = len(self._queue) + len(undecided) + (len(flight.taken) if flight is not None else 0)
+        most = min(self.batch_max, max(LEAST, under_way // 4))
+        while self._queue and len(batch) < most:
+            submission = self._queue[0][0]
+            if submission.order and submission.order in orders:
                 break
-            orders.add(order)
+            if undecided and not self.known.know(submission):
+                break
+            orders.add(submission.order)
             batch.append(self._queue.popleft())
         return batch
 
@@ -379,9 +437,9 @@ class Host:
         return [Answer(refusal=BUSY)] * len(batch)
 
     async def _attempt(self, batch: list[Submission]) -> list[Answer]:
-        planned = await self._plan(batch, None)
-        await self.storage.lock(*planned.keys())
-        decided = await self._decide(planned, None)
+        planned = await self._plan(batch, [])
+        await self.storage.lock(planned.states, planned.accounts)
+        decided = self._decide(planned, await self._peek(planned, locked=True), [])
         self._keep_pace(decided.plans)
         if decided.changes is not None:
             await self.storage.write(decided.changes)
@@ -402,12 +460,12 @@ class Host:
             self.register = await self.storage.register()
 
     # --- one batch ----------------------------------------------------------------------------------------------------
-    async def _plan(self, batch: list[Submission], overlay: Overlay | None) -> Planned:
+    async def _plan(self, batch: list[Submission], overlays: list[Overlay]) -> Planned:
         """What the batch will touch, as far as is known before it is read."""
-        register, known, begin_s = self.register, self.known, time.perf_counter()
+        register, known = self.register, self.known
         customers = [s.customer for s in batch if s.customer.id or s.customer.shop_hash]
-        verbs = [order_key(s.order) for s in batch if _is_verb(s)]
-        if overlay is not None:
+        verbs = [order_key(s.order) for s in batch if s.is_verb]
+        for overlay in overlays:
             known.orders |= overlay.orders(verbs)
         await self._ask(customers, verbs)
         plans = [plan(s, register, known) for s in batch]
@@ -415,26 +473,25 @@ class Host:
             known.orders.pop(key, None)  # the next verb asks anew
         for p in plans if self._paced else ():
             p.fast_enough = self._paced.get(p.submission.id)
-        self.figures.planned_s += time.perf_counter() - begin_s
-        return Planned(register, customers, plans)
+        states = list(dict.fromkeys(key for p in plans for key in p.states))
+        accounts = list(dict.fromkeys(key for p in plans for key in p.accounts))
+        return Planned(register, customers, plans, states, accounts, [s.id for s in batch])
 
-    async def _decide(self, planned: Planned, overlay: Overlay | None) -> Decided:
-        """The answers of a batch and what it changes, from what is stored and the outcome of the batch before."""
-        register, known, plans = planned.register, self.known, planned.plans
-        states, accounts = planned.keys()
-        ids = [p.submission.id for p in plans]
+    async def _peek(self, planned: Planned, *, locked: bool = False) -> Loaded:
+        """What is stored of all that it touches."""
+        customers = list(dict.fromkeys(self.known.id(customer) for customer in planned.customers))
+        return await self.storage.peek(planned.states, planned.accounts, planned.replies, customers, locked=locked)
+
+    def _decide(self, planned: Planned, loaded: Loaded, overlays: list[Overlay]) -> Decided:
+        """The answers of a batch and what it changes, from what was read and the outcome of the batches before."""
         begin_s = time.perf_counter()
-        loaded = await self.storage.peek(
-            states, accounts, ids, list(dict.fromkeys(known.id(customer) for customer in planned.customers))
-        )
-        if loaded.epoch != register.epoch or not known.hold(loaded.known, planned.customers):
+        plans = planned.plans
+        if loaded.epoch != planned.register.epoch or not self.known.hold(loaded.known, planned.customers):
             raise Stale
-        if overlay is not None:
-            overlay.cover(loaded, states, accounts, ids)
-        read_s = time.perf_counter()
-        batch = Batch(loaded, register, self.rate, self.secret)
+        for overlay in overlays:
+            overlay.cover(loaded, planned.states, planned.accounts, planned.replies)
+        batch = Batch(loaded, planned.register, self.rate, self.secret)
         answers = [batch.decide(p) for p in plans]
         changes = batch.changes()
-        self.figures.read_s += read_s - begin_s
-        self.figures.decided_s += time.perf_counter() - read_s
+        self.figures.decided_s += time.perf_counter() - begin_s
         return Decided(plans, answers, changes)

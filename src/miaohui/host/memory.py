@@ -70,7 +70,15 @@ class Memory:
     async def lock(self, states: list[str], accounts: list[str]) -> None:
         """See `Storage`. Nobody else is there."""
 
-    async def peek(self, states: list[str], accounts: list[str], replies: list[bytes], customers: list[str]) -> Loaded:
+    async def peek(
+        self,
+        states: list[str],
+        accounts: list[str],
+        replies: list[bytes],
+        customers: list[str],
+        *,
+        locked: bool = False,
+    ) -> Loaded:
         """See `Storage`."""
         self._last_ms = max(self._last_ms, self.clock())
         return Loaded(

@@ -68,7 +68,7 @@ class Postgres:
             self._c, self._locked = c, False
         return self._c
 
-    async def _read(self) -> None:
+    async def _reader(self) -> None:
         """The connection that reads for the next batch: each statement is a transaction."""
         if self._reading is None or self._reading.is_closed():
             c = await self._connect()
@@ -133,13 +133,21 @@ class Postgres:
             self._locked = True
             await self._lock(states, accounts)
 
-    async def peek(self, states: list[str], accounts: list[str], replies: list[bytes], customers: list[str]) -> Loaded:
+    async def peek(
+        self,
+        states: list[str],
+        accounts: list[str],
+        replies: list[bytes],
+        customers: list[str],
+        *,
+        locked: bool = False,
+    ) -> Loaded:
         """See `Storage`."""
         with _named():
-            if self._locked:
+            if locked:
                 row = await self._peek_locked(states, accounts, replies, self._since, customers)
             else:
-                await self._read()
+                await self._reader()
                 row = await self._peek(states, accounts, replies, self._since, customers)
         balances = {key: Account() for key in accounts}
         keys, numbers = row["a_key"] or (), row["a_number"]

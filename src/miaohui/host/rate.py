@@ -3,28 +3,27 @@ it is kept in memory by each host, and a restart forgets it."""
 
 
 class Rate:
-    """The last actions of each customer on each play."""
+    """The last actions of each customer on each play. Kept in tuples: nothing that the garbage collector has to walk."""
 
     def __init__(self, people_max: int = 200_000) -> None:
-        self._recent: dict[tuple[str, str], list[int]] = {}
-        self._people_max = people_max
+        self._plays: dict[str, dict[str, tuple[int, ...]]] = {}
+        self._people, self._people_max = 0, people_max
 
     def full(self, play: str, customer: str, now_ms: int, count: int, seconds: int) -> bool:
         """Whether another action would not fit now; counts nothing."""
-        recent = self._recent.get((play, customer), ())
+        recent = self._plays.get(play, {}).get(customer, ())
         return len(recent) >= count and now_ms - recent[-count] < seconds * 1000
 
     def allows(self, play: str, customer: str, now_ms: int, count: int, seconds: int) -> bool:
         """Count this action and say whether it still fits."""
-        key = (play, customer)
-        recent = self._recent.get(key)
-        if recent is None:
-            if len(self._recent) >= self._people_max:
-                self._recent.clear()
-            recent = self._recent[key] = []
+        recent = self._plays.get(play, {}).get(customer, ())
+        if not recent:
+            if self._people >= self._people_max:
+                self._plays, self._people = {}, 0
+            self._people += 1
         if len(recent) >= count:
             if now_ms - recent[-count] < seconds * 1000:
                 return False
-            del recent[: len(recent) - count + 1]
-        recent.append(now_ms)
+            recent = recent[len(recent) - count + 1 :]
+        self._plays.setdefault(play, {})[customer] = (*recent, now_ms)
         return True

@@ -126,8 +126,16 @@ class Storage(Protocol):
     async def lock(self, states: list[str], accounts: list[str]) -> None:
         """Begin a transaction in which nobody else changes these."""
 
-    async def peek(self, states: list[str], accounts: list[str], replies: list[bytes], customers: list[str]) -> Loaded:
-        """Read, inside that transaction if there is one; an account that does not exist comes back empty (unit None)."""
+    async def peek(
+        self,
+        states: list[str],
+        accounts: list[str],
+        replies: list[bytes],
+        customers: list[str],
+        *,
+        locked: bool = False,
+    ) -> Loaded:
+        """Read, inside that transaction if `locked`; an account that does not exist comes back empty (unit None)."""
 
     async def write(self, changes: Changes) -> None:
         """Write everything and make it durable, or nothing; Raced if what was read is not so any more."""

@@ -46,6 +46,11 @@ class Submission(Struct, frozen=True, kw_only=True, gc=False):
     caller: Caller = Caller("us")
     customer: Customer = Customer()
 
+    @property
+    def is_verb(self) -> bool:
+        """Whether it is about an order that was placed before."""
+        return bool(self.order) and self.action != "placed"
+
 
 class Answer(Struct, frozen=True, gc=False):
     """`body`: the granted reply as JSON, the same bytes for every repetition; else the refusal."""

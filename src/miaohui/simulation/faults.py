@@ -41,9 +41,17 @@ class Faulty:
         """See `Storage`."""
         await self.storage.lock(states, accounts)
 
-    async def peek(self, states: list[str], accounts: list[str], replies: list[bytes], customers: list[str]) -> Loaded:
+    async def peek(
+        self,
+        states: list[str],
+        accounts: list[str],
+        replies: list[bytes],
+        customers: list[str],
+        *,
+        locked: bool = False,
+    ) -> Loaded:
         """See `Storage`."""
-        return await self.storage.peek(states, accounts, replies, customers)
+        return await self.storage.peek(states, accounts, replies, customers, locked=locked)
 
     async def write(self, changes: Changes) -> None:
         """See `Storage`; here the fate of the batch is drawn."""
