@@ -195,3 +195,44 @@ async def test_an_edit_between_two_batches_counts_for_the_one_decided_ahead():
     answers = await together(f, [f.act("coupon", "claim", f"c{n}") for n in range(3)])
     assert [said(a) for a in answers[1:]] == ["ended", "ended"]
     assert len(f.host.storage.states) == 1
+
+
+class Told(Memory):
+    """Says what it is asked, and how much is written."""
+
+    def __init__(self, clock):
+        super().__init__(clock)
+        self.said = []
+
+    async def peek(self, states, accounts, replies, customers, *, locked=False):
+        """See `Storage`."""
+        self.said.append(f"read {len(replies)}")
+        return await super().peek(states, accounts, replies, customers, locked=locked)
+
+    async def write(self, changes):
+        """See `Storage`."""
+        self.said.append(f"write {len(changes.replies)}")
+        for _ in range(9):
+            await asyncio.sleep(0)
+        await super().write(changes)
+
+
+async def told_of(people, batch_max):
+    f = await fair_on(Told(lambda: T), setup("coupon", count=10_000, per_customer=9))
+    await together(f, [f.act("coupon", "claim", f"c{n}") for n in range(people)])  # they are known from now on
+    f.host.batch_max, f.host.storage.said = batch_max, []
+    answers = await together(f, [f.act("coupon", "claim", f"c{n}", key="again") for n in range(people)])
+    assert [a.refusal for a in answers] == [None] * people
+    pool = f.host.storage.accounts[f"play/{CAMPAIGN}/coupon/coupons"]
+    assert pool.debits == 2 * people  # what each batch took was seen by the next two
+    return f.host.storage.said
+
+
+async def test_the_next_batch_is_read_before_one_is_decided():
+    assert await told_of(4, 1) == ["read 1", "read 1", "write 1", "read 1", "write 1", "read 1", "write 1", "write 1"]
+
+
+async def test_a_batch_takes_a_quarter_of_what_is_under_way():
+    said = await told_of(512, 512)
+    assert said[:3] == ["read 128", "read 128", "write 128"]
+    assert [int(what.split()[1]) for what in said if what.startswith("write")] == [128, 128, 128, 96, 32]

@@ -20,9 +20,10 @@ from miaohui.customers.identities import SHOP, identity_hash
 from miaohui.customers.signin import COOKIE, customer_of
 from miaohui.host import orders
 from miaohui.host.answers import encode, spoken, status
-from miaohui.host.host import BUSY, Busy, Sink
+from miaohui.host.host import BUSY, Busy
 from miaohui.host.postgres import GONE
 from miaohui.host.setup import Entry
+from miaohui.host.stages import Sink
 from miaohui.host.submission import Answer, Caller, Customer, Submission, body_hash
 from miaohui.plays._contract import Refusal
 from miaohui.team.keys import Caller as KnownCaller

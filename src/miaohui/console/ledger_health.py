@@ -15,7 +15,7 @@ from miaohui.console.frame import show
 from miaohui.console.guard import TheOperator, TheWorkspace, needs
 from miaohui.events import outbox
 from miaohui.host import audit_runs, retention
-from miaohui.host.host import Figures
+from miaohui.host.stages import Figures
 from miaohui.pages.language import AnyRequest
 from miaohui.pages.render import see_other
 from miaohui.team import audit

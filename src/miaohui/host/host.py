@@ -13,10 +13,9 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from miaohui.host.acquaintances import Acquaintances
 from miaohui.host.batch import FAILED, Batch
@@ -26,12 +25,12 @@ from miaohui.host.overlay import Overlay
 from miaohui.host.plan import Plan, plan
 from miaohui.host.rate import Rate
 from miaohui.host.setup import Register
-from miaohui.host.storage import Broken, Changes, Full, Loaded, Raced, Storage
+from miaohui.host.stages import Ahead, Decided, Figures, Flight, Planned, Sink, Taken
+from miaohui.host.storage import Broken, Full, Loaded, Raced, Storage
 from miaohui.host.submission import Answer, Caller, Customer, Submission, action_id
 from miaohui.plays._contract import Refusal
 
 log = logging.getLogger(__name__)
-Sink = Callable[[Answer], None]
 BUSY = Refusal("busy")
 
 
@@ -44,66 +43,6 @@ LEAST = 64
 plays would wait for the database, and the database for the plays."""
 RIVALS = 64
 """So many batches are decided under locks after somebody else was faster."""
-
-
-@dataclass
-class Figures:
-    """What the host has done since it started; the seconds are those of batches that were decided ahead, step by step; `waited_s`
-    for the batch before to be written."""
-
-    submissions: int = 0
-    batches: int = 0
-    ahead: int = 0
-    retries: int = 0
-    failed: int = 0
-    planned_s: float = 0
-    read_s: float = 0
-    decided_s: float = 0
-    waited_s: float = 0
-
-
-Taken = Sequence[tuple[Submission, Sink]]
-NOTHING: Taken = ()
-
-
-class Planned(NamedTuple):
-    """What a batch will touch: the plays it was planned with, its customers, a plan for each submission; the states, accounts and
-    replies that must be read for it."""
-
-    register: Register
-    customers: list[Customer]
-    plans: list[Plan]
-    states: list[str]
-    accounts: list[str]
-    replies: list[bytes]
-
-
-@dataclass
-class Ahead:
-    """A batch that is being read. `overlays`: what the batches before it will have changed that were being written when the reading
-    began, or were sent since. `stale`: one of those could not be written."""
-
-    taken: Taken
-    overlays: list[Overlay]
-    read: asyncio.Task[tuple[Planned, Loaded]]
-    stale: bool = False
-
-
-class Decided(NamedTuple):
-    """A batch whose answers are true as soon as its changes, if any, are written."""
-
-    plans: list[Plan]
-    answers: list[Answer]
-    changes: Changes | None
-
-
-class Flight(NamedTuple):
-    """A batch that is being written, and the overlay that shows what it will have changed."""
-
-    taken: Taken
-    decided: Decided
-    written: asyncio.Future[None]
-    overlay: Overlay | None
 
 
 _PASSING = (Raced, Stale, Broken, Full)
@@ -380,7 +319,7 @@ class Host:
             if not asked.done():
                 asked.set_result(read)
 
-    def _next(self, undecided: Taken = NOTHING) -> Taken:
+    def _next(self, undecided: Taken = ()) -> Taken:
         """The next batch: what waits, cut before a second verb of the same order (its keys depend on what the first one leaves);
         while a batch is `undecided`, also before whoever is not known yet."""
         batch: list[tuple[Submission, Sink]] = []
