@@ -12,6 +12,7 @@ from playwright.async_api import Browser, expect
 from miaohui.campaign.facts import Facts
 from miaohui.campaign.goals import Goal
 from miaohui.clock import moment_of
+from miaohui.console.pacing import board
 from miaohui.events.envelope import event_id
 from miaohui.planning.actuals import Through, actuals
 from miaohui.planning.cases import of_case
@@ -160,6 +161,18 @@ async def test_the_gap_is_explained(fair: Fair, console_app: Console) -> None:
         assert "Fewer than two cases" in page
         missing = await client.get("/campaigns/none/goals")
         assert missing.status_code == 404
+
+
+async def test_a_gap_that_is_shown_as_nothing_is_none(fair: Fair, console_app: Console) -> None:
+    """At noon of the first of four days a target of two asks for a quarter of a group, one of eight for a whole one."""
+    for target, shown, tone in ((2, "0", "ok"), (8, "\N{MINUS SIGN}1", "bad")):
+        parties = f"[goals.parties]\ntarget = {target}\n[goals.gmv]"
+        text = document(fair.now_ms, **{"[goals.gmv]": parties, '"autumn"': f'"autumn-{target}"'})
+        made = (await fair.office.check(text)).document
+        assert made is not None
+        seen = await board(fair.workspace, made, fair.now_ms, opened=True, simulated=False)
+        row = seen.rows[0]
+        assert (row.name, row.gap and row.gap.en, row.tone) == ("parties", shown, tone)
 
 
 async def test_the_mix_of_channels_is_told_apart(fair: Fair, console_app: Console) -> None:

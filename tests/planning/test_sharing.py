@@ -153,7 +153,7 @@ async def test_where_cases_lie_stands_at_the_sliders(fair: Fair, console_app: Co
     assert "In 5 finished campaigns half of the K of the first wave lay between 0.21 and 0.44, median 0.30." in page
 
 
-async def test_goals_stand_beside_what_came_last_time(fair: Fair, console_app: Console) -> None:
+async def test_goals_stand_beside_what_came_last_time(fair: Fair, console_app: Console, chromium: Browser) -> None:
     def of_the_day(text: str) -> str:
         return text.replace("campaign = ", 'occasion = "mid-autumn"\ncampaign = ', 1)
 
@@ -185,3 +185,9 @@ async def test_goals_stand_beside_what_came_last_time(fair: Fair, console_app: C
         rows, page = await shown(client, "other")
         assert rows["gmv"][0] == "—"
         assert "The document names no occasion" in page
+    visitor = await Visitor.come(chromium, console_app.url, width=NARROW, language="en")
+    await sign_in(console_app, visitor, "viewer")
+    await visitor.page.goto("/campaigns/again/goals")
+    await expect(visitor.page.get_by_role("link", name="Harbour autumn").last).to_be_visible()
+    await sound(visitor)
+    await visitor.leave()

@@ -128,7 +128,7 @@ def _rows(node: tree.Node, depth: int, document: Document, last: Case | None) ->
         plan=said(node.measure, node.plan, currency),
         actual=None if node.actual is None else said(node.measure, node.actual, currency),
         gap=None if gap is None else said(node.measure, gap, currency, signed=True),
-        tone="" if gap is None else "ok" if gap >= 0 else "warn" if -gap < SLIGHT * node.plan else "bad",
+        tone="" if gap is None else _tone(node, gap, currency),
         steps=steps_of(node, document),
         before=None if before is None else said(node.measure, before, currency),
         apart=None
@@ -136,6 +136,12 @@ def _rows(node: tree.Node, depth: int, document: Document, last: Case | None) ->
         else said(node.measure, Fraction(goal.target) - Fraction(before), currency, signed=True),
     )
     return [one, *(row for part in node.parts for row in _rows(part, depth + 1, document, last))]
+
+
+def _tone(node: tree.Node, gap: Fraction, currency: str) -> str:
+    """How bad a gap is; one that is shown as nothing is none."""
+    nothing = said(node.measure, Fraction(0), currency) == said(node.measure, gap, currency)
+    return "ok" if gap >= 0 or nothing else "warn" if -gap < SLIGHT * node.plan else "bad"
 
 
 class Mark(Struct, frozen=True, kw_only=True):
