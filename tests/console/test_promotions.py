@@ -105,6 +105,7 @@ async def test_codes_that_work_once_are_made_taken_away_and_withdrawn(
         await page.goto(at)
         await page.get_by_role("link", name="Make codes").click()
         await expect(page.get_by_text("None are made yet.")).to_be_in_viewport()
+        assert await page.locator(":target").inner_text() == "Codes that work once"  # and not the hint of a field
     await sound(visitor)
     await page.get_by_label("How many").fill("70000")
     await page.get_by_label("Length without the prefix").select_option("8")

@@ -201,7 +201,7 @@ def test_a_promotion_whose_codes_are_not_made() -> None:
     assert problem.what.en == "insiders takes codes that work once, and none are made yet"
     assert problem.what.zh == "促销 insiders 要一次性优惠码，还没有生成"
     assert problem.way is not None
-    assert (problem.way.page, problem.way.label.en) == ("promotions?edit=insiders#h-codes", "Make codes")
+    assert (problem.way.page, problem.way.label.en) == ("promotions?edit=insiders#h-batches", "Make codes")
     assert rulings(SOUND + once, coded=frozenset({"insiders"}))["code_batches"] == (0, ())
     assert rulings(SOUND + once)["code_batches"] == (0, ("It was not looked up whether codes are made",))
     assert rulings(SOUND + open_)["code_batches"] == (0, ())

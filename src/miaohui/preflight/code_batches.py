@@ -26,5 +26,5 @@ def find(document: Document, facts: Facts) -> Findings:
         return
     for name in asking:
         if name not in (facts.coded or ()):
-            way = Way(f"promotions?edit={name}#h-codes", Text("生成优惠码", "Make codes"))
+            way = Way(f"promotions?edit={name}#h-batches", Text("生成优惠码", "Make codes"))
             yield Finding(("plays", name, "single_use"), "no_codes", {"value": name}, way=way)
