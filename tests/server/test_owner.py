@@ -14,7 +14,7 @@ from miaohui.server.database import drop_workspace, migrate
 from miaohui.server.owner import OwnedElsewhere, Owner
 
 NAMES = count(1)
-END_OWNERS = "select pg_terminate_backend(pid, 60_000) from pg_stat_activity where application_name like $1"
+END_OWNERS = "select pg_terminate_backend(pid, 60000) from pg_stat_activity where application_name like $1"
 """And wait until they are gone: the lock goes with them."""
 
 
