@@ -130,3 +130,16 @@ async def test_an_action_sent_too_soon_after_busy_waits_out_the_second(scene, do
         door._rested()
         assert (await answer(reader))[0] == 200
     assert workspace.host.figures.submissions == before + 2
+
+
+async def test_busy_is_said_before_anything_is_decoded_and_in_the_readers_language(scene):  # noqa: F811
+    workspace, auth, port = scene
+    await ask(port, request("0", auth, "ann"))
+    workspace.host.queue_max = 0
+    asked = workspace.host.figures.submissions
+    for language, sentence in (("zh", "人太多了"), ("en", "Many people are here at once")):
+        head = request("1", auth, "bob", f"Accept-Language: {language}")
+        status, headers, body = await ask(port, head.replace(b'{"customer"', b'["customer"'))
+        assert (status, json.loads(body)["code"], headers["retry-after"]) == (503, "busy", "1")
+        assert sentence in json.loads(body)["sentence"]
+    assert workspace.host.figures.submissions == asked

@@ -445,6 +445,9 @@ async def test_comments_go_with_what_is_renamed_and_conditions_that_stay_are_tol
         assert "1 comment<" in done["form"]
         assert "The condition of heard still speaks of the play noon" in done["unsaved"]
         assert done["refusal"] is None
+        await console_app.send(client, "/campaigns/autumn/draft", {"base": "1", "text": done["text"]})
+        again = (await client.get("/campaigns/autumn/plan")).text
+        assert "The condition of heard still speaks of the play noon" in again
         saved = {"base": "1", "text": done["text"], "note": ""}
         answer = await console_app.send(client, "/campaigns/autumn/plan", saved)
         assert answer.status_code == 303, answer.text

@@ -6,7 +6,7 @@ what both wrote is brought together field by field, and where both changed one f
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Response, get, post
@@ -29,7 +29,7 @@ from miaohui.console.campaigns import campaign_of
 from miaohui.console.compare import compare
 from miaohui.console.frame import show
 from miaohui.console.guard import TheOperator, TheWorkspace, needs
-from miaohui.console.plan_edits import Draft, Named, changed, checked, draft_of, drop_draft, form_of
+from miaohui.console.plan_edits import Draft, changed, checked, draft_of, drop_draft, form_of
 from miaohui.console.preflight import counts_of, rulings_of
 from miaohui.console.stages import pages_of, play_icon, tags
 from miaohui.pages.errors import missing
@@ -67,8 +67,8 @@ def shared_fields() -> list[tuple[grammar.Field, Text]]:
     return [(field, grammar.expected(field.kind)) for field in grammar.table(Head).fields]
 
 
-def _context(found: Read, text: str, talk: Mapping[str, int] = {}, unsaved: Sequence[Named] = ()) -> dict[str, Any]:
-    return form_of(text, "", found, talk, unsaved) | {
+def _context(found: Read, text: str, talk: Mapping[str, int] = {}, begun: str = "") -> dict[str, Any]:
+    return form_of(text, "", found, talk, begun) | {
         "text": text,
         "problems": found.problems,
         "counts": counts_of(found.problems),
@@ -201,7 +201,7 @@ async def _plan(
         conflicts=[(written(one.path), json.dumps(one.path), one) for one in conflicts],
         threads=threads,
         draft=draft,
-        **_context(await checked(workspace, text), text, talk, changed(begun, text)),
+        **_context(await checked(workspace, text), text, talk, begun),
     )
 
 

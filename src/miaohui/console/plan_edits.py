@@ -5,7 +5,7 @@ in the page is the only truth; nothing is kept here but the draft of each operat
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Response, post
@@ -71,11 +71,10 @@ async def checked(workspace: Workspace, text: str) -> Read:
         return Read(None, [problem])
 
 
-def form_of(
-    text: str, wanted: str, found: Read, talk: Mapping[str, int] = {}, unsaved: Sequence[Named] = ()
-) -> dict[str, Any]:
+def form_of(text: str, wanted: str, found: Read, talk: Mapping[str, int] = {}, begun: str = "") -> dict[str, Any]:
     """What the form's template needs: all sections, the one that is open, problems by field, open comments by field, and what is
-    not saved."""
+    not saved of a text that began as `begun`."""
+    unsaved, names = changed(begun, text) if begun else [], comments.renames(begun, text) if begun else {}
     try:
         sections = plan_form.sections(text)
     except CannotEdit:
@@ -98,20 +97,20 @@ def form_of(
         "by_path": by_path,
         "section_counts": counts,
         "section_changes": moved,
-        "talk": talk,
+        "talk": {comments.moved(path, names): count for path, count in talk.items()},
         "unsaved": unsaved,
-        "left": left_of(text, unsaved),
+        "left": left_of(text, names),
     }
 
 
-def left_of(text: str, unsaved: Sequence[Named]) -> list[Left]:
+def left_of(text: str, names: Mapping[Path, Path]) -> list[Left]:
     """Conditions that still speak of a play by the name it had."""
-    names = [
-        one.change.before.strip('"') for one in unsaved if one.change.path[0] == "plays" and len(one.change.path) == 2
-    ]
-    places_ = places(text) if names else {}
+    plays = [was[1] for was in names if was[0] == "plays"]
+    there = places(text) if plays else {}
     return [
-        Left(audience, play, places_["audiences", audience].line) for play in names for audience in left(text, play)
+        Left(audience, str(play), there["audiences", audience].line)
+        for play in plays
+        for audience in left(text, str(play))
     ]
 
 
@@ -158,14 +157,12 @@ async def edit_document(request: AnyRequest, workspace: TheWorkspace) -> Respons
     found = await checked(workspace, text)
     async with workspace.db.acquire() as c:
         talk = await open_counts(c, fields["campaign"]) if fields["campaign"] else {}
-        begun = await _begun(c, fields["campaign"], fields["base"]) or text
-    unsaved, names = changed(begun, text), comments.renames(begun, text)
-    talk = {comments.moved(path, names): count for path, count in talk.items()}
+        begun = await _begun(c, fields["campaign"], fields["base"])
     context = {
         "problems": found.problems,
         "counts": counts_of(found.problems),
         "rulings": rulings_of(found.rulings),
-        **form_of(text, fields["section"], found, talk, unsaved),
+        **form_of(text, fields["section"], found, talk, begun),
     }
     answer = {
         "text": text,
