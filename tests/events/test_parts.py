@@ -6,9 +6,8 @@ import resource
 import pytest
 
 from miaohui.events.envelope import STORE_COLUMNS
-from miaohui.events.mend import insert_again
 from miaohui.events.parts import NotWritten
-from tests.events.test_mend import BEFORE, ROWS, TABLES, counts, whole  # noqa: F401
+from tests.events.test_mend import BEFORE, ROWS, TABLES, counts, insert_again, whole  # noqa: F401
 
 SAME_TOKEN = "settings insert_deduplicate = 1, deduplicate_blocks_in_dependent_materialized_views = 1, insert_deduplication_token"
 BROKEN = "select distinct table from system.detached_parts where database = currentDatabase() order by table"
@@ -34,7 +33,7 @@ async def test_an_insert_that_answers_and_was_not_written_has_failed(store, whol
         await store.command(f"insert into events select * from elsewhere {SAME_TOKEN} = 'rows'")
     assert await counts(store) == before
     assert [row["table"] for row in await store.query(BROKEN)] == sorted(TABLES)
-    await insert_again(store, ROWS, "rows")
+    await insert_again(store)
     assert await counts(store) == whole
 
 

@@ -17,7 +17,6 @@ It can itself be killed at any point and begun again. Nobody else may be writing
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
-from miaohui.events.envelope import STORE_COLUMNS
 from miaohui.events.store import SCHEMA, statements
 
 _ONCE = "settings insert_deduplicate = 0"
@@ -59,12 +58,7 @@ class Store(Protocol):
     async def query(self, sql: str) -> list[dict[str, Any]]: ...
     async def command(self, sql: str) -> None: ...
     async def check(self) -> None: ...
-    async def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], token: str) -> None: ...
-
-
-async def insert_again(store: Store, rows: Sequence[Sequence[Any]], token: str) -> None:
-    """Insert rows (of STORE_COLUMNS) of which some may be there already, after an insert with the same rows and token."""
-    await again(store, lambda table: store.insert(table, STORE_COLUMNS, rows, token))
+    async def insert_block(self, table: str, columns: Sequence[str], block: bytes, token: str) -> None: ...
 
 
 async def again(store: Store, insert: Callable[[str], Awaitable[None]]) -> None:

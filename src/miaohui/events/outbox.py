@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from miaohui.events.envelope import Event, pack, unpack
+from miaohui.events.envelope import Event, count, pack, unpack
 
 EVENTS_IN_A_ROW = 1000
 _ROWS_AT_A_TIME = 100
@@ -47,10 +47,15 @@ START = Place(0, 0)
 
 
 class Row(NamedTuple):
-    """One row of the outbox: the place behind it, and its events."""
+    """One row of the outbox: the place behind it, and its events as they are written there."""
 
     place: Place
-    events: list[Event]
+    packed: bytes
+
+    @property
+    def events(self) -> list[Event]:
+        """Its events, decoded."""
+        return unpack(self.packed)
 
 
 async def write(connection: "asyncpg.Connection[Any]", events: list[Event]) -> None:
@@ -66,13 +71,13 @@ async def read(
 ) -> list[Row]:
     """The rows behind `after`, up to `through` or until `events_max` events are reached (always whole rows)."""
     rows: list[Row] = []
-    count = 0
+    events = 0
     async with connection.transaction(readonly=True):
         cursor = connection.cursor(_READ, *after, *(through or (None, None)), prefetch=_ROWS_AT_A_TIME)
         async for record in cursor:
-            rows.append(Row(Place(record["xid"], record["id"]), unpack(record["events"])))
-            count += len(rows[-1].events)
-            if through is None and count >= events_max:
+            rows.append(Row(Place(record["xid"], record["id"]), record["events"]))
+            events += count(record["events"])
+            if through is None and events >= events_max:
                 break
     return rows
 

@@ -9,7 +9,7 @@ the number is the store's deduplication token; then the cursor moves to the end.
     before the cursor moves             the same: nothing is missing
 
 The rows behind a place of the outbox never change (see `outbox`), so that "the same rows" is only the range. Batches are
-cut at `EVENTS_MAX` events and 200 ms apart (half a second in a rush), at once while there is more. A batch that the store
+cut at `EVENTS_MAX` events and 200 ms apart (a second in a rush), at once while there is more. A batch that the store
 refuses, or says it has and has not written, is tried again until it goes: nothing is skipped, the lag grows, and /healthz
 and the home page say so.
 """
@@ -22,13 +22,14 @@ from typing import Any
 import asyncpg
 
 from miaohui.events import outbox
-from miaohui.events.envelope import STORE_COLUMNS, store_row
-from miaohui.events.mend import Store, insert_again
+from miaohui.events.blocks import Blocks
+from miaohui.events.envelope import STORE_COLUMNS, count
+from miaohui.events.mend import Store, again
 from miaohui.events.outbox import Place, Row
 
-EVENTS_MAX = 5_000
+EVENTS_MAX = 10_000
 TICK_S = 0.2
-RUSH, RUSH_TICK_S = 500, 0.5
+RUSH, RUSH_TICK_S = 500, 1.0
 """So many events in one batch are a rush: the next is carried later and is larger, because each costs the store the same."""
 PAUSE_S = 2.0
 CHECK_S = 60.0
@@ -43,6 +44,7 @@ update relay set batch = batch + 1, open_xid = $1, open_id = $2 where open_xid i
 _CLOSE = """
 update relay set xid = open_xid, id = open_id, open_xid = null, open_id = null where batch = $1 and open_xid is not null
 """
+_TYPES = "select name, type from system.columns where database = currentDatabase() and table = 'events'"
 
 
 class Relay:
@@ -52,37 +54,53 @@ class Relay:
         self._db, self._store, self._tick_s = db, store, tick_s
         self.failures = 0
         self._check_at_s = 0.0
+        self._blocks: Blocks | None = None
 
     async def run(self) -> None:
         """Carry until cancelled."""
-        while True:
-            try:
-                async with outbox.alone(self._db, "relay") as connection:
-                    while True:
-                        carried = await self.step(connection)
-                        if carried < EVENTS_MAX:
-                            await asyncio.sleep(self._tick_s if carried < RUSH else max(self._tick_s, RUSH_TICK_S))
-            except Exception:
-                self.failures += 1
-                log.exception("the event store did not take what it was to; it is tried again in %s s", PAUSE_S)
-                await asyncio.sleep(PAUSE_S)
+        try:
+            while True:
+                try:
+                    await self._carry()
+                except Exception:
+                    self.failures += 1
+                    log.exception("the event store did not take what it was to; it is tried again in %s s", PAUSE_S)
+                    await asyncio.sleep(PAUSE_S)
+        finally:
+            if self._blocks is not None:
+                self._blocks.close()
+
+    async def _carry(self) -> None:
+        async with outbox.alone(self._db, "relay") as connection:
+            while True:
+                carried = await self.step(connection)
+                if carried < EVENTS_MAX:
+                    await asyncio.sleep(self._tick_s if carried < RUSH else max(self._tick_s, RUSH_TICK_S))
 
     async def step(self, connection: "asyncpg.Connection[Any]") -> int:
         """Carry one batch and answer how many events it had; 0: the outbox is all there."""
-        batch, rows, again = await self._batch(connection)
+        batch, rows, open_before = await self._batch(connection)
         if not rows:
             if time.monotonic() >= self._check_at_s:
                 self._check_at_s = time.monotonic() + CHECK_S
                 await self._store.check()
             return 0
-        events = await asyncio.to_thread(_store_rows, rows)  # the loop belongs to the customers
-        token = f"outbox batch {batch}"
-        if again:
-            await insert_again(self._store, events, token)
-        else:
-            await self._store.insert("events", STORE_COLUMNS, events, token)
+        events = sum(count(row.packed) for row in rows)
+        if events:
+            token, block = f"outbox batch {batch}", await self._block(rows)
+            if open_before:
+                await again(self._store, lambda table: self._store.insert_block(table, STORE_COLUMNS, block, token))
+            else:
+                await self._store.insert_block("events", STORE_COLUMNS, block, token)
         await connection.execute(_CLOSE, batch)
-        return len(events)
+        return events
+
+    async def _block(self, rows: list[Row]) -> bytes:
+        """Their events as the store takes them."""
+        if self._blocks is None:
+            types = {row["name"]: row["type"] for row in await self._store.query(_TYPES)}
+            self._blocks = Blocks([(name, types[name]) for name in STORE_COLUMNS])
+        return await self._blocks.make([row.packed for row in rows])
 
     async def _batch(self, connection: "asyncpg.Connection[Any]") -> tuple[int, list[Row], bool]:
         state = await connection.fetchrow(_STATE)
@@ -97,7 +115,3 @@ class Relay:
         batch = await connection.fetchval(_OPEN, *rows[-1].place, state["batch"])
         assert batch is not None, "another relay works on this outbox"
         return batch, rows, False
-
-
-def _store_rows(rows: list[Row]) -> list[tuple[Any, ...]]:
-    return [store_row(event) for row in rows for event in row.events]

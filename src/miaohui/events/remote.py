@@ -68,6 +68,10 @@ class RemoteStore(EventStore):
         """Never: the outbox is the way for events of other processes."""
         raise AssertionError(f"{table} is written by the owner of the event store only")
 
+    async def insert_block(self, table: str, columns: Sequence[str], block: bytes, token: str) -> None:
+        """Never, as `insert`."""
+        raise AssertionError(f"{table} is written by the owner of the event store only")
+
     async def command(self, sql: str) -> None:
         """Never, as `insert`."""
         raise AssertionError(f"only the owner of the event store may run {sql[:40]!r}")

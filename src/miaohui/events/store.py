@@ -15,12 +15,14 @@ not been tried on a cluster yet.
 
 import asyncio
 import os
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+from miaohui.events.blocks import NICE
 from miaohui.events.parts import Parts
 
 SCHEMA = Path(__file__).with_name("schema.sql")
@@ -66,7 +68,7 @@ class EventStore:
         self._connect, self._parts = connect, parts
         self._clients: list[Any] = []
         self._mine = threading.local()
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="events")
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="events", initializer=_give_way)
 
     @classmethod
     async def open(cls, place: str | Path, database: str, *, threads: int = THREADS) -> "EventStore":
@@ -110,6 +112,11 @@ class EventStore:
 
         await self._write(add)
 
+    async def insert_block(self, table: str, columns: Sequence[str], block: bytes, token: str) -> None:
+        """Add a block of format Native (see `blocks`); the same token again adds nothing. NotWritten and others."""
+        settings = {**EXACTLY_ONCE, **FRUGALLY, "insert_deduplication_token": token}
+        await self._write(lambda client: client.raw_insert(table, columns, block, settings, "Native"))
+
     async def command(self, sql: str) -> None:
         """Run a statement that has no rows to give. NotWritten and others."""
         run = self._write if sql.lstrip().startswith(("insert", "alter")) else self._run
@@ -147,6 +154,12 @@ class EventStore:
             self._clients.remove(client)
             client.close()
             raise
+
+
+def _give_way() -> None:
+    """Lower the priority of this thread, and of those that the engine makes in it, where a thread has one of its own."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
 def connector(place: str, database: str | None) -> Callable[[], Any]:
