@@ -3,6 +3,7 @@ every batch, and a full queue takes nothing in."""
 
 import asyncio
 
+import pytest
 from msgspec.structs import replace
 
 from miaohui.host.acquaintances import Acquaintances
@@ -135,28 +136,60 @@ async def test_a_full_queue_takes_nothing_in_and_goes_on():
 
 
 class Rival(Memory):
-    """Before the n-th write somebody else takes a coupon."""
+    """Before the n-th write somebody else takes `takes` coupons and sets one account anew."""
 
-    at = 0
+    at, takes, sets = 0, 1, ""
 
     async def write(self, changes):
         """See `Storage`."""
         self.at -= 1
         if not self.at:
             pool = self.accounts[f"play/{CAMPAIGN}/coupon/coupons"]
-            pool.debits, pool.version = pool.debits + 1, pool.version + 1
+            pool.debits, pool.version = pool.debits + self.takes, pool.version + 1
+            if self.sets:
+                self.accounts[self.sets].version += 1
         await asyncio.sleep(0)
         await super().write(changes)
 
 
-async def test_what_a_rival_changed_is_decided_again_under_locks():
+def bought_out(f):
+    pool = f.host.storage.accounts[f"play/{CAMPAIGN}/coupon/coupons"]
+    return pool.credits, pool.debits
+
+
+async def test_a_rival_may_take_from_the_same_pool():
     f = await fair_on(Rival(lambda: T), setup("coupon", count=40))
     f.host.storage.at, f.host.batch_max, before = 2, 10, f.host.figures.ahead
     answers = await together(f, [f.act("coupon", "claim", f"c{n}") for n in range(45)])
     assert [said(a) for a in answers[39:]] == ["none_left"] * 6  # one of the 40 is the rival's
     assert all(a.refusal is None for a in answers[:39])
-    pool = f.host.storage.accounts[f"play/{CAMPAIGN}/coupon/coupons"]
-    assert (pool.credits, pool.debits) == (40, 40)
+    assert bought_out(f) == (40, 40)
+    assert (f.host.figures.ahead - before, f.host.figures.retries, f.host._rivals) == (5, 0, 0)
+
+
+async def test_a_rival_that_took_the_last_ones_is_found_out():
+    f = await fair_on(Rival(lambda: T), setup("coupon", count=40))
+    f.host.storage.at, f.host.storage.takes, f.host.batch_max, before = 4, 7, 10, f.host.figures.ahead
+    answers = await together(f, [f.act("coupon", "claim", f"c{n}") for n in range(45)])
+    assert [said(a) for a in answers[33:]] == ["none_left"] * 12
+    assert all(a.refusal is None for a in answers[:33])
+    assert bought_out(f) == (40, 40)
+    assert f.host.figures.ahead - before == 4  # the fourth had no room left
+    assert f.host.figures.retries == 2  # that one, and the one that was read meanwhile
+    assert f.host._rivals == RIVALS
+
+
+async def test_what_a_rival_changed_is_decided_again_under_locks():
+    f = await fair_on(Rival(lambda: T), setup("coupon", count=40, per_customer=9))
+    await together(f, [f.act("coupon", "claim", "ann")])
+    f.host.storage.sets = next(key for key in f.host.storage.accounts if key.startswith("limit/"))
+    f.host.storage.at, f.host.batch_max, before = 2, 10, f.host.figures.ahead
+    everybody = [f"c{n}" for n in range(44)]
+    everybody[13] = "ann"
+    answers = await together(f, [f.act("coupon", "claim", customer) for customer in everybody])
+    assert [said(a) for a in answers[38:]] == ["none_left"] * 6  # the first was ann's, and one is the rival's
+    assert all(a.refusal is None for a in answers[:38])
+    assert bought_out(f) == (40, 40)
     figures = f.host.figures
     assert figures.ahead - before == 2  # the first, and the one that raced
     assert figures.retries == 3  # that one, the one that was decided on it, and the one that was read meanwhile
@@ -165,7 +198,7 @@ async def test_what_a_rival_changed_is_decided_again_under_locks():
 
 async def test_after_a_while_batches_are_decided_ahead_again():
     f = await fair_on(Rival(lambda: T), setup("coupon", count=400))
-    f.host.storage.at, f.host.batch_max = 1, 1
+    f.host.storage.at, f.host.storage.takes, f.host.batch_max = 1, 400, 1
     await together(f, [f.act("coupon", "claim", f"c{n}") for n in range(RIVALS + 5)])
     before = f.host.figures.ahead
     await together(f, [f.act("coupon", "claim", f"d{n}") for n in range(10)])
@@ -232,7 +265,29 @@ async def test_the_next_batch_is_read_before_one_is_decided():
     assert await told_of(4, 1) == ["read 1", "read 1", "write 1", "read 1", "write 1", "read 1", "write 1", "write 1"]
 
 
-async def test_a_batch_takes_a_quarter_of_what_is_under_way():
+class Late(Memory):
+    """Reads when what was being written meanwhile is there."""
+
+    async def peek(self, states, accounts, replies, customers, *, locked=False):
+        """See `Storage`."""
+        for _ in range(20):
+            await asyncio.sleep(0)
+        return await super().peek(states, accounts, replies, customers, locked=locked)
+
+
+@pytest.mark.parametrize("storage", [Late, Told])
+async def test_what_a_batch_took_is_counted_once_whether_the_next_was_read_before_or_after_it(storage):
+    f = await fair_on(storage(lambda: T), setup("coupon", count=45, per_customer=20))
+    await together(f, [f.act("coupon", "claim", f"c{n}") for n in range(5)])
+    f.host.batch_max = 10
+    answers = await together(f, [f.act("coupon", "claim", f"c{n % 5}") for n in range(42)])
+    assert [said(a) for a in answers[40:]] == ["none_left"] * 2
+    assert all(a.refusal is None for a in answers[:40])
+    assert bought_out(f) == (45, 45)
+    assert f.host.figures.retries == 0
+
+
+async def test_a_batch_takes_a_third_of_what_is_under_way():
     said = await told_of(512, 512)
-    assert said[:3] == ["read 128", "read 128", "write 128"]
-    assert [int(what.split()[1]) for what in said if what.startswith("write")] == [128, 128, 128, 96, 32]
+    assert said[:3] == ["read 170", "read 170", "write 170"]
+    assert [int(what.split()[1]) for what in said if what.startswith("write")] == [170, 170, 170, 2]

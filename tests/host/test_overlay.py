@@ -1,13 +1,14 @@
 """What is read while the batch before is written shows its outcome, unless what was read is later."""
 
-from miaohui.host.overlay import Overlay
-from miaohui.host.storage import Acquaintance, Changes, Loaded, StateChange, StateRow
+from miaohui.host.overlay import Overlay, unseen
+from miaohui.host.storage import Acquaintance, Changes, Loaded, Moved, StateChange, StateRow
 from miaohui.ledger.accounts import Account, Hold
 
 
 def changes(**fields):
     none = {
-        "now_ms": 0, "epoch": 1, "seen_states": {}, "seen_accounts": {}, "states": [], "accounts": {}, "transfers": [], "holds": [],
+        "now_ms": 0, "mark": 7, "epoch": 1, "shared": {},
+        "seen_states": {}, "seen_accounts": {}, "states": [], "accounts": {}, "transfers": [], "holds": [],
         "settled": [], "replies": [], "events": [], "timers": {}, "spent": [],
     }  # fmt: skip
     return Changes(**(none | fields))
@@ -25,6 +26,23 @@ def test_an_account_is_as_it_will_be_and_the_batch_before_keeps_its_own():
     assert read.accounts == {"a": Account(debits=3, credits=9, unit="piece:tea", version=5), "b": Account()}
     read.accounts["a"].debits = 7
     assert before.debits == 3
+
+
+def test_what_was_moved_on_a_shared_account_is_added():
+    read = loaded(accounts={"a": Account(debits=3, credits=9, unit="CNY", version=4), "b": Account(credits=1)})
+    moved = {"a": Moved(1, 2, 3, 4), "other": Moved(1, 1, 1, 1)}
+    for mark in (1, 2):
+        Overlay(changes(mark=mark, shared=moved)).cover(read, [], ["a", "b"], [])
+    after = Account(debits=5, credits=13, debits_pending=6, credits_pending=8, unit="CNY", version=4)
+    assert read.accounts == {"a": after, "b": Account(credits=1)}
+
+
+def test_what_was_read_says_which_batches_it_shows():
+    one, two = (Overlay(changes(mark=mark)) for mark in (41, 42))
+    assert list(unseen([one, two], loaded())) == [one, two]
+    assert list(unseen([one, two], loaded(shows=40))) == [one, two]  # another before them, or another host's
+    assert list(unseen([one, two], loaded(shows=41))) == [two]
+    assert list(unseen([one, two], loaded(shows=42))) == []
 
 
 def test_an_account_that_was_born_has_a_version():

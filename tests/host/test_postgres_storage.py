@@ -2,10 +2,11 @@
 
 from functools import partial
 
+import asyncpg
 import pytest
 
 from miaohui.host.postgres import Postgres
-from miaohui.host.storage import Changes, Raced, StateChange
+from miaohui.host.storage import Changes, Moved, Raced, StateChange
 from miaohui.ledger.accounts import Account
 from tests.host.stage import direct
 
@@ -16,7 +17,8 @@ ABSENT = {"seen_states": {"play/c/p/none": 0}, "seen_accounts": {"sku/none": 0}}
 
 def changes(epoch, **fields):
     none = {
-        "now_ms": 1_795_000_000_000, "epoch": epoch, "seen_states": {}, "seen_accounts": {}, "states": [BORN], "accounts": {},
+        "now_ms": 1_795_000_000_000, "mark": 7, "epoch": epoch, "shared": {},
+        "seen_states": {}, "seen_accounts": {}, "states": [BORN], "accounts": {},
         "transfers": [], "holds": [], "settled": [], "replies": [], "events": [], "timers": {}, "spent": [],
     }  # fmt: skip
     return Changes(**(none | fields))
@@ -72,6 +74,68 @@ async def test_what_has_moved_on_lets_nothing_through(database, stored, seen):
     assert await database.fetchval("select credits from account where key = 'sku/tea'") == 5
     await storage.write(changes(epoch))  # the connection is as good as before
     assert await is_written(database)
+
+
+POOL = "budget/c"
+
+
+async def totals(database):
+    row = await database.fetchrow(
+        "select debits, credits, debits_pending, credits_pending from account where key = $1", POOL
+    )
+    return tuple(row)
+
+
+@pytest.fixture
+async def pool(database, stored):
+    """Two hosts beside a pool that has 5, of which 1 is on hold, and may have received 9; what they write and its totals."""
+    (one, epoch), two = stored, Postgres(partial(direct, database), str.encode)
+    there = Account(credits=5, debits_pending=1, unit="CNY", ceiling=9)
+    await one.write(changes(epoch, mark=3, accounts={POOL: there}, states=[]))
+    yield one, two, epoch
+    await two.close()
+
+
+async def test_two_hosts_take_from_one_pool(database, pool):
+    one, two, epoch = pool
+    await one.write(changes(epoch, mark=4, shared={POOL: Moved(2, 0, -1, 0)}))
+    await two.write(changes(epoch, mark=1, shared={POOL: Moved(1, 4, 2, 1)}, states=[]))
+    assert await totals(database) == (3, 9, 2, 1)
+    assert await is_written(database)
+    assert [(await host.peek([], [POOL], [], [])).shows for host in (one, two)] == [4, 1]
+    assert (await one.peek([], [POOL], [], [])).accounts[POOL].version == 3
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        Moved(5, 0, 0, 0),
+        Moved(0, 0, 5, 0),
+        Moved(0, 5, 0, 0),
+        Moved(0, 4, 0, 1),
+        Moved(0, 0, -2, 0),
+        Moved(0, 0, 0, -1),
+    ],
+    ids=str,
+)
+async def test_what_has_no_room_lets_nothing_through(database, pool, moved):
+    one, _, epoch = pool
+    with pytest.raises(Raced, match="budget/c has no room"):
+        await one.write(changes(epoch, mark=4, shared={POOL: moved}))
+    await one.lock([], [POOL])  # if it had room when it was locked, nobody can have been faster
+    with pytest.raises(asyncpg.CheckViolationError):
+        await one.write(changes(epoch, mark=5, shared={POOL: moved}))
+    await one.rollback()
+    assert not await is_written(database)
+    assert await totals(database) == (0, 5, 1, 0)
+    assert (await one.peek([], [], [], [])).shows == 3
+
+
+async def test_a_pool_that_is_not_there_is_not_made(database, stored):
+    storage, epoch = stored
+    with pytest.raises(Raced):
+        await storage.write(changes(epoch, shared={"sku/none": Moved(0, 1, 0, 0)}))
+    assert not await is_written(database)
 
 
 async def test_a_timer_that_fired_for_nothing_is_gone_unless_it_was_set_anew(database, stored):

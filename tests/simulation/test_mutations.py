@@ -46,6 +46,7 @@ BREAKS = {
         (coupon, "_claim", ('balances[_pool(rules, "coupons")].room() < 1', "False")),
         (flash_sale, "_full", ("balances[pool_key(rules.id, \"stock\")].room() < quantity", "False")),
         (book, "_check", ("debit.credits - debit.debits - debit.debits_pending < amount", "False")),
+        (memory, "_holds", ("a.room() >= 0", "True")),
     ),
     "a hold is not given back": (
         {"ledger"},

@@ -11,15 +11,16 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from miaohui.events.envelope import Event
 from miaohui.host.draft import Draft, Stale, Timer
 from miaohui.host.plan import Plan
 from miaohui.host.rate import Rate
 from miaohui.host.setup import Register
-from miaohui.host.storage import Changes, Loaded, StateChange
+from miaohui.host.storage import Changes, Loaded, Moved, StateChange
 from miaohui.host.submission import Answer, Submission
-from miaohui.ledger.accounts import Transfer
+from miaohui.ledger.accounts import Account, Transfer, is_shared
 from miaohui.plays._contract import Refusal
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ class Batch:
         self.rows, self.replies, self.holds = loaded.states, loaded.replies, loaded.holds
         self.balances = loaded.accounts
         self.holds_before = dict(loaded.holds)
+        self.shared_before = {key: replace(a) for key, a in loaded.accounts.items() if a.version and is_shared(key)}
         self.states: dict[str, Struct | None] = {}
         self.terms: dict[str, int] = {key: row.terms for key, row in loaded.states.items()}
         self.written: dict[str, tuple[str, str]] = {}
@@ -95,22 +97,24 @@ class Batch:
             self.states[key] = None if row is None or decode is None else decode(row.body)
         return self.states[key]
 
-    def changes(self) -> Changes | None:
-        """All that must be stored; None if nothing happened."""
+    def changes(self, mark: int) -> Changes | None:
+        """All that must be stored, under a mark of its own; None if nothing happened."""
         if not (self.made_replies or self.timers or self.spent):
             return None
         moved = {t.debit for _, t, _ in self.transfers} | {t.credit for _, t, _ in self.transfers} | self.opened
         made = [hold for id, hold in self.holds.items() if self.holds_before.get(id) is not hold]
         gone = [hold for id, hold in self.holds_before.items() if self.holds.get(id) is not hold]
         written = [k for k in sorted(self.written) if self.states[k] is not None or k in self.rows]
-        rows, balances = self.rows, self.balances
+        rows, balances, shared = self.rows, self.balances, self._shared(moved)
         return Changes(
             now_ms=self.now_ms,
+            mark=mark,
             epoch=self.epoch,
             seen_states={k: rows[k].version if k in rows else 0 for k in sorted(self.seen_states.difference(written))},
-            seen_accounts={k: balances[k].version for k in sorted(self.seen_accounts - moved)},
+            seen_accounts={k: balances[k].version for k in sorted(self.seen_accounts - moved) if not is_shared(k)},
             states=[self._state_change(k) for k in written],
-            accounts={key: balances[key] for key in sorted(moved)},
+            accounts={key: balances[key] for key in sorted(moved - shared.keys())},
+            shared=shared,
             transfers=self.transfers,
             holds=made,
             settled=gone,
@@ -120,9 +124,27 @@ class Batch:
             spent=self.spent,
         )
 
+    def _shared(self, moved: set[str]) -> dict[str, Moved]:
+        """What was moved on accounts that others may move meanwhile. Whoever opens, closes or limits one writes it as it is."""
+        shared = {}
+        for key in sorted(self.shared_before.keys() & moved - self.opened):
+            before, after = self.shared_before[key], self.balances[key]
+            if before.ceiling == after.ceiling:
+                shared[key] = _moved(before, after)
+        return shared
+
     def _state_change(self, key: str) -> StateChange:
         state, row, (campaign, play) = self.states[key], self.rows.get(key), self.written[key]
         version = row.version + 1 if row else 1
         owner = getattr(state, "customer", None) or getattr(state, "owner", None) or None
         body = None if state is None else _pack(state)
         return StateChange(key, version, campaign, play, self.terms.get(key, 0), owner, body)
+
+
+def _moved(before: Account, after: Account) -> Moved:
+    return Moved(
+        after.debits - before.debits,
+        after.credits - before.credits,
+        after.debits_pending - before.debits_pending,
+        after.credits_pending - before.credits_pending,
+    )

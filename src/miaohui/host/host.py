@@ -11,6 +11,7 @@ others change the same rows, batches are decided under locks from the start.
 import asyncio
 import contextlib
 import logging
+import os
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -21,7 +22,7 @@ from miaohui.host.acquaintances import Acquaintances
 from miaohui.host.batch import FAILED, Batch
 from miaohui.host.draft import Stale
 from miaohui.host.orders import order_key
-from miaohui.host.overlay import Overlay
+from miaohui.host.overlay import Overlay, unseen
 from miaohui.host.plan import Plan, plan
 from miaohui.host.rate import Rate
 from miaohui.host.setup import Register
@@ -75,6 +76,7 @@ class Host:
         self._meeting: asyncio.Task[None] | None = None
         self._asking_lock = asyncio.Lock()
         self._rivals = 0
+        self._mark = int.from_bytes(os.urandom(7), "big")
         self._paced: dict[bytes, bool] = {}
         self._stopping = False
 
@@ -427,10 +429,11 @@ class Host:
         plans = planned.plans
         if loaded.epoch != planned.register.epoch or not self.known.hold(loaded.known, planned.customers):
             raise Stale
-        for overlay in overlays:
+        for overlay in unseen(overlays, loaded):
             overlay.cover(loaded, planned.states, planned.accounts, planned.replies)
         batch = Batch(loaded, planned.register, self.rate, self.secret)
         answers = [batch.decide(p) for p in plans]
-        changes = batch.changes()
+        self._mark += 1
+        changes = batch.changes(self._mark)
         self.figures.decided_s += time.perf_counter() - begin_s
         return Decided(plans, answers, changes)

@@ -8,7 +8,7 @@ from uuid_utils import uuid7
 from miaohui.clock import Clock
 from miaohui.events.envelope import Event
 from miaohui.host.setup import Register, Running, Setup
-from miaohui.host.storage import Acquaintance, Changes, Due, Loaded, Person, Raced, StateRow
+from miaohui.host.storage import Acquaintance, Changes, Due, Loaded, Moved, Person, Raced, StateRow
 from miaohui.host.submission import Customer
 from miaohui.ledger.accounts import Account, Hold, Transfer
 
@@ -33,6 +33,8 @@ class Memory:
         self.transfers: list[tuple[bytes, Transfer, str]] = []
         self.events: list[Event] = []
         self.timers: dict[str, Due] = {}
+        self.mark = 0
+        self._locked = False
 
     def holds(self) -> list[Hold]:
         """Every open hold."""
@@ -69,6 +71,7 @@ class Memory:
 
     async def lock(self, states: list[str], accounts: list[str]) -> None:
         """See `Storage`. Nobody else is there."""
+        self._locked = True
 
     async def peek(
         self,
@@ -89,11 +92,13 @@ class Memory:
             holds={id: hold for key in states for id, hold in self.kept.get(key, {}).items()},
             replies={id: self.replies[id] for id in replies if id in self.replies},
             known=self._known(customers),
+            shows=self.mark,
         )
 
     async def write(self, changes: Changes) -> None:
         """See `Storage`."""
         self._compare(changes)
+        self._locked = False
         for state in changes.states:
             if state.body is None:
                 self.states.pop(state.key, None)
@@ -103,6 +108,8 @@ class Memory:
                 self.owners[state.key] = state.customer or ""
         for key, account in changes.accounts.items():
             self.accounts[key] = replace(account, version=account.version + 1)
+        for key, moved in changes.shared.items():
+            self.accounts[key] = _after(self.accounts[key], moved)
         self.transfers += changes.transfers
         for hold in changes.settled:
             del self.kept[hold.keeper][hold.id]
@@ -119,6 +126,7 @@ class Memory:
                 self.timers.pop(name, None)
             else:
                 self.timers[name] = Due(name, *timer)
+        self.mark = changes.mark
 
     def _compare(self, changes: Changes) -> None:
         """Raced if anything was changed since it was read."""
@@ -128,6 +136,9 @@ class Memory:
         moved += [
             key for key, v in accounts.items() if v != (self.accounts[key].version if key in self.accounts else 0)
         ]
+        short = [key for key, added in changes.shared.items() if not _holds(_after(self.accounts[key], added))]
+        assert not (short and self._locked), f"there is no room for what was moved: {short}"
+        moved += short
         if self.epoch != changes.epoch:
             moved.append("the plays")
         if moved:
@@ -135,6 +146,7 @@ class Memory:
 
     async def rollback(self) -> None:
         """See `Storage`. Nothing is written by halves."""
+        self._locked = False
 
     async def due(self, limit: int) -> list[Due]:
         """See `Storage`."""
@@ -143,3 +155,18 @@ class Memory:
 
     async def close(self) -> None:
         """See `Storage`."""
+
+
+def _after(a: Account, moved: Moved) -> Account:
+    return replace(
+        a,
+        debits=a.debits + moved.debits,
+        credits=a.credits + moved.credits,
+        debits_pending=a.debits_pending + moved.debits_pending,
+        credits_pending=a.credits_pending + moved.credits_pending,
+        version=a.version + 1,
+    )
+
+
+def _holds(a: Account) -> bool:
+    return (a.overdraft or a.room() >= 0) and (a.ceiling is None or a.received() <= a.ceiling)

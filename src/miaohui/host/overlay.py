@@ -1,10 +1,11 @@
 """What a batch reads while the one before is still being written: as it will be when that has been written.
 
-The earlier batch was decided by the same host, so that its outcome is known; it replaces what was read, unless that is later
-already. If somebody else changed any of it meanwhile, one of the two batches is not written, and both are decided again.
+The earlier batch was decided by the same host, so that its outcome is known; it replaces what was read, and is added to what others
+move too, unless what was read shows it already. If somebody else changed any of what it replaces meanwhile, one of the two
+batches is not written, and both are decided again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -15,7 +16,8 @@ class Overlay:
     """The outcome of a batch that is being written."""
 
     def __init__(self, changes: Changes) -> None:
-        self._accounts = changes.accounts
+        self.mark = changes.mark
+        self._accounts, self._shared = changes.accounts, changes.shared
         self._states = {change.key: change for change in changes.states}
         self._replies = {id: (hash, body) for id, hash, _, body in changes.replies}
         self._holds, self._settled = changes.holds, changes.settled
@@ -31,6 +33,12 @@ class Overlay:
             after = self._accounts[key]
             if loaded.accounts[key].version <= after.version:
                 loaded.accounts[key] = replace(after, version=after.version + 1)
+        for key in self._shared.keys() & accounts:
+            read, moved = loaded.accounts[key], self._shared[key]
+            read.debits += moved.debits
+            read.credits += moved.credits
+            read.debits_pending += moved.debits_pending
+            read.credits_pending += moved.credits_pending
         rows = loaded.states
         for key in self._states.keys() & states:
             change, row = self._states[key], rows.get(key)
@@ -45,3 +53,9 @@ class Overlay:
         wanted = frozenset(states)
         loaded.holds.update({hold.id: hold for hold in self._holds if hold.keeper in wanted})
         loaded.replies.update({id: self._replies[id] for id in self._replies.keys() & replies})
+
+
+def unseen(overlays: Sequence[Overlay], loaded: Loaded) -> Sequence[Overlay]:
+    """Those of a host's batches, in the order in which they are written, that what was read does not show."""
+    marks = [overlay.mark for overlay in overlays]
+    return overlays[marks.index(loaded.shows) + 1 :] if loaded.shows in marks else overlays

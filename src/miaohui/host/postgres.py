@@ -33,8 +33,8 @@ _STALLED = f"set_config('idle_in_transaction_session_timeout', '{STALLED}', true
 _ACQUAINT = "select * from host_acquaint($1, $2, $3)"
 _WELCOME = "select * from host_welcome($1, $2, $3)"
 _LOCK = f"select host_lock($1, $2), {_STALLED}"
-_PEEK = "select * from host_peek($1, $2, $3, $4, $5)"
-_STORE = "select host_store(" + ", ".join(f"${n}" for n in range(1, 21)) + ")"
+_PEEK = "select * from host_peek($1, $2, $3, $4, $5, $6)"
+_STORE = "select host_store(" + ", ".join(f"${n}" for n in range(1, 24)) + ")"
 GONE = (
     *(asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError),
     *(asyncpg.OperatorInterventionError, asyncpg.TooManyConnectionsError),  # it stops, starts, or is full of us
@@ -52,6 +52,7 @@ class Postgres:
 
     def __init__(self, connect: Connect, seal: Callable[[str], bytes]) -> None:
         self._connect, self._seal, self._last_ms = connect, seal, 0
+        self._host = str(uuid7())
         self._c: Any = None
         self._reading: Any = None
         self._asking: Any = None
@@ -145,10 +146,10 @@ class Postgres:
         """See `Storage`."""
         with _named():
             if locked:
-                row = await self._peek_locked(states, accounts, replies, self._since, customers)
+                row = await self._peek_locked(states, accounts, replies, self._since, customers, self._host)
             else:
                 await self._reader()
-                row = await self._peek(states, accounts, replies, self._since, customers)
+                row = await self._peek(states, accounts, replies, self._since, customers, self._host)
         balances = {key: Account() for key in accounts}
         keys, numbers = row["a_key"] or (), row["a_number"]
         n = len(keys)
@@ -172,6 +173,7 @@ class Postgres:
             {h[0]: Hold(*h) for h in _rows(row, "h_id", "h_keeper", "h_debit", "h_credit", "h_amount")},
             {key: (hash, body) for key, hash, body in _rows(row, "r_key", "r_hash", "r_body")},
             _known(row),
+            row["at_mark"] or 0,
         )
 
     async def write(self, changes: Changes) -> None:
@@ -180,7 +182,7 @@ class Postgres:
         seen_states, seen_accounts = changes.seen_states, changes.seen_accounts
         with _named():
             await self._ready()
-            await self._store(
+            await self._written(
                 changes.now_ms,
                 [s for s in states if s.version == 1],
                 [s for s in states if s.version > 1 and s.body is not None],
@@ -201,10 +203,21 @@ class Postgres:
                 [f"{key} {version}" for key, version in seen_accounts.items() if version],
                 [name for name, _ in changes.spent],
                 [f"{name} {due_ms}" for name, due_ms in changes.spent],
+                [(key, *moved) for key, moved in changes.shared.items()],
+                self._host,
+                changes.mark,
             )
             if self._locked:
                 self._locked = False
                 await self._c.execute("commit")
+
+    async def _written(self, *batch: Any) -> None:
+        try:
+            await self._store(*batch)
+        except asyncpg.CheckViolationError as e:
+            if self._locked:
+                raise  # nobody was faster: this batch can never be written
+            raise Raced(str(e)) from e
 
     async def rollback(self) -> None:
         """See `Storage`."""

@@ -5,6 +5,9 @@ A batch is: `acquaint` (only about who or what is not known yet: strangers, and 
 touched, the customers as they are now and the time, all of one moment), decide, `write` (all of it or nothing, durable when it
 returns). Nothing is locked meanwhile: `write` looks whether what was read is still so. `Raced` means that it is not: the batch is
 run again, under locks, in a transaction that `lock` begins and `write` commits.
+
+Pools and the world (`is_shared`) may have moved on: what a batch moved is added to them, if there is room for it still. So
+processes that sell from one pool do not stand in each other's way.
 """
 
 from typing import NamedTuple, Protocol
@@ -56,7 +59,8 @@ class StateRow(Struct, gc=False):
 
 
 class Loaded(Struct):
-    """What a batch touches, as it is now. `replies`: id -> (hash of the body, answer). `known`: its customers, now."""
+    """What a batch touches, as it is now. `replies`: id -> (hash of the body, answer). `known`: its customers, now. `shows`: the
+    mark of the last batch of this host that is in it (0: none)."""
 
     now_ms: int
     epoch: int
@@ -65,6 +69,16 @@ class Loaded(Struct):
     holds: dict[bytes, Hold]
     replies: dict[bytes, tuple[bytes, bytes]]
     known: Acquaintance
+    shows: int = 0
+
+
+class Moved(NamedTuple):
+    """What is added to the totals of an account."""
+
+    debits: int
+    credits: int
+    debits_pending: int
+    credits_pending: int
 
 
 class StateChange(NamedTuple):
@@ -83,14 +97,17 @@ class Changes(Struct):
     """All that a batch causes. `transfers`: (id, transfer, action); `replies`: (id, hash, campaign, answer); `timers`: name ->
     (due_ms, campaign, play, action, source) or None (cancel); `spent`: (name, due_ms) of timers that fired and had nothing to do,
     removed unless they were set anew. `epoch`, `seen_states` and `seen_accounts` (key -> version, 0: absent): what was read for
-    it and is not written."""
+    it and is not written. `accounts` are written as they are, `shared` ones get what was moved. `mark`: see `Loaded`; no two
+    batches have the same."""
 
     now_ms: int
+    mark: int
     epoch: int
     seen_states: dict[str, int]
     seen_accounts: dict[str, int]
     states: list[StateChange]
     accounts: dict[str, Account]
+    shared: dict[str, Moved]
     transfers: list[tuple[bytes, Transfer, str]]
     holds: list[Hold]
     settled: list[Hold]

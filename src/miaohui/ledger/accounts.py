@@ -132,6 +132,11 @@ def is_pool(key: str) -> bool:
     return key.startswith(("sku/", "budget/")) or (key.startswith("play/") and key.count("/") == 3)
 
 
+def is_shared(key: str) -> bool:
+    """Whether customers take from the account side by side, in several processes too: a batch adds to it what it moved."""
+    return is_pool(key) or is_world(key)
+
+
 def is_world(key: str) -> bool:
     """Whether the account may overdraw."""
     return key[:6] == "world/"
