@@ -14,6 +14,7 @@ not been tried on a cluster yet.
 """
 
 import asyncio
+import contextlib
 import os
 import sys
 import threading
@@ -159,7 +160,8 @@ class EventStore:
 def _give_way() -> None:
     """Lower the priority of this thread, and of those that the engine makes in it, where a thread has one of its own."""
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        with contextlib.suppress(OSError):  # where that is forbidden, all have the same
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
 def connector(place: str, database: str | None) -> Callable[[], Any]:

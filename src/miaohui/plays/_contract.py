@@ -20,7 +20,8 @@ A play is a module in `miaohui/plays/`, found by its name, with
                           it was born under. Fields named `customer` or `owner` make it findable in that customer's wallet
     pools(rules)          name -> Pool: the accounts that opening the play creates and fills
     touches(rules, action)                             -> (state keys, account keys): from ids only
-    decide(rules, states, balances, action, moment)    -> Decision | Refusal: pure
+    decide(rules, states, balances, action, moment)    -> Decision | Refusal: pure. `states` and `balances` are exact, but for pools
+                          and the world: of those only that there is room for what is moved (others move them meanwhile)
     flow(rules)           the steps a customer takes, as Texts;  worst_cost(rules)  the most the play can cost (minor units)
 
     SPREADS               optional, of plays that friends bring friends to: (the event that opens something for them, the event of
