@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import signal
 import subprocess
 import sys
 
@@ -77,6 +78,18 @@ async def test_when_it_is_killed_that_is_said_and_the_next_block_is_made(store):
         blocks._process.kill()
         with pytest.raises(BlocksFailed, match="has ended"):
             await blocks.make(rows)
+        assert await blocks.make(rows) == made
+
+
+async def test_one_that_does_nothing_is_replaced(store, monkeypatch):
+    rows = [pack(facts(0, APART))]
+    async with making(await columns_of(store)) as blocks:
+        made = await blocks.make(rows)
+        blocks._process.send_signal(signal.SIGSTOP)
+        monkeypatch.setattr("miaohui.events.blocks.PATIENCE_S", 0.05)
+        with pytest.raises(BlocksFailed, match="does nothing"):
+            await blocks.make(rows)
+        monkeypatch.undo()
         assert await blocks.make(rows) == made
 
 

@@ -1,7 +1,9 @@
 """The event store: rows that come twice count once, everywhere; values and times come back as they went in."""
 
+import os
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -122,3 +124,9 @@ async def test_a_server_that_is_not_there_is_named() -> None:
 
 def test_statements_end_with_a_line_of_their_own() -> None:
     assert statements("-- one; two\nselect ';'\n;\n\nselect 2\n;\n") == ["-- one; two\nselect ';'", "select 2"]
+
+
+async def test_its_threads_give_way_and_the_one_that_serves_does_not(store):
+    serves = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    asked = await store._run(lambda _: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+    assert asked == max(10, serves)  # whoever runs the tests may have lowered all of it

@@ -25,6 +25,8 @@ APART = 500
 """A block of so many events is made by the process."""
 NICE = 10
 """How much lower its priority is, and that of the event store's threads: customers are served first."""
+PATIENCE_S = 60.0
+"""A process that has not made a block by then is replaced."""
 _LENGTH = 4
 _LIMIT = 1 << 22
 
@@ -68,10 +70,11 @@ class Blocks:
                 sys.executable, "-m", __name__, stdin=PIPE, stdout=PIPE, limit=_LIMIT
             )
         try:
-            return await _ask(self._process, msgspec.msgpack.encode((self._columns, rows)))
-        except (asyncio.IncompleteReadError, OSError) as e:
+            async with asyncio.timeout(PATIENCE_S):
+                return await _ask(self._process, msgspec.msgpack.encode((self._columns, rows)))
+        except (asyncio.IncompleteReadError, OSError) as e:  # a TimeoutError is an OSError
             self.close()
-            raise BlocksFailed(f"the process that makes blocks of events has ended: {e}") from e
+            raise BlocksFailed(f"the process that makes blocks of events has ended, or does nothing: {e}") from e
         except BaseException:  # an answer is left in the pipe
             self.close()
             raise

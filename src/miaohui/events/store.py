@@ -69,11 +69,12 @@ class EventStore:
         self._connect, self._parts = connect, parts
         self._clients: list[Any] = []
         self._mine = threading.local()
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="events", initializer=_give_way)
+        self._threads = ThreadPoolExecutor(threads, "events", _this_gives_way)
 
     @classmethod
     async def open(cls, place: str | Path, database: str, *, threads: int = THREADS) -> "EventStore":
         """Open the folder or the server at `place`, make `database` with its tables if there is none. EventsFailed."""
+        before = _threads()
         first = cls(connector(str(place), None), 1)
         try:
             await first.command(f"create database if not exists `{database}`")
@@ -86,6 +87,7 @@ class EventStore:
             raise EventsFailed(f"the event store at {place} cannot be opened: {e}") from e
         finally:
             await first.close()
+        _give_way(_threads() - before)
         return store
 
     async def query(self, sql: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
@@ -157,11 +159,21 @@ class EventStore:
             raise
 
 
-def _give_way() -> None:
-    """Lower the priority of this thread, and of those that the engine makes in it, where a thread has one of its own."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):  # where that is forbidden, all have the same
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+def _threads() -> set[int]:
+    """The threads of this process, where they have a priority each."""
+    return {int(id) for id in os.listdir("/proc/self/task")} if sys.platform == "linux" else set()
+
+
+def _give_way(threads: set[int]) -> None:
+    """Lower the priority of these threads, of the engine's too; those that they make inherit it."""
+    for thread in threads & _threads():
+        with contextlib.suppress(OSError):  # it has ended, or that is forbidden
+            if 0 <= os.getpriority(os.PRIO_PROCESS, thread) < NICE:
+                os.setpriority(os.PRIO_PROCESS, thread, NICE)
+
+
+def _this_gives_way() -> None:
+    _give_way({threading.get_native_id()})
 
 
 def connector(place: str, database: str | None) -> Callable[[], Any]:

@@ -39,6 +39,7 @@ class Overlay:
             read.credits += moved.credits
             read.debits_pending += moved.debits_pending
             read.credits_pending += moved.credits_pending
+            read.version += 1
         rows = loaded.states
         for key in self._states.keys() & states:
             change, row = self._states[key], rows.get(key)
