@@ -11,6 +11,8 @@ from miaohui.host.host import RIVALS, Busy, Host
 from miaohui.host.memory import Memory
 from miaohui.host.storage import Acquaintance, Person
 from miaohui.host.submission import Customer
+from miaohui.ledger.accounts import Transfer
+from miaohui.plays import coupon
 from tests.host.stage import CAMPAIGN, SECRET, Fair, T, memory_fair, said, setup
 
 
@@ -165,6 +167,19 @@ async def test_a_rival_may_take_from_the_same_pool():
     assert all(a.refusal is None for a in answers[:39])
     assert bought_out(f) == (40, 40)
     assert (f.host.figures.ahead - before, f.host.figures.retries, f.host._rivals) == (5, 0, 0)
+
+
+async def test_what_wrote_nothing_of_its_own_must_find_the_pool_as_it_was_read(monkeypatch):
+    pools = [f"play/{CAMPAIGN}/coupon/{pool}" for pool in ("coupons", "used")]
+    nothing_else = coupon.Decision(reply=coupon.Settled(), transfers=(Transfer(*pools, 1),))
+    monkeypatch.setattr(coupon, "touches", lambda rules, action: ((), tuple(pools)))
+    monkeypatch.setattr(coupon, "decide", lambda *_: nothing_else)
+    f = await fair_on(Rival(lambda: T), setup("coupon", count=40))
+    f.host.storage.at = 1
+    answers = await together(f, [f.act("coupon", "claim", f"c{n}") for n in range(3)])
+    assert [a.refusal for a in answers] == [None] * 3
+    assert bought_out(f) == (40, 4)
+    assert f.host.figures.retries == 1
 
 
 async def test_a_rival_that_took_the_last_ones_is_found_out():

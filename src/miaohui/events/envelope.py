@@ -67,10 +67,8 @@ def unpack(row: bytes) -> list[Event]:
 
 def count(row: bytes) -> int:
     """How many events an outbox row has, without reading them."""
-    head, size = (
-        row[0],
-        {0xDC: 2, 0xDD: 4}.get(row[0], 0),
-    )  # the head of a msgpack array, and how many bytes of length follow
+    head = row[0]  # of a msgpack array: its length, or how many bytes of length follow
+    size = {0xDC: 2, 0xDD: 4}.get(head, 0)
     return int.from_bytes(row[1 : 1 + size], "big") if size else head & 0x0F
 
 

@@ -50,6 +50,7 @@ class Batch:
         self.spent: list[tuple[str, int]] = []
         self.seen_states: set[str] = set()
         self.seen_accounts: set[str] = set()
+        self.exact = False
 
     # --- one submission -----------------------------------------------------------------------------------------------
     def decide(self, p: Plan) -> Answer:
@@ -77,6 +78,7 @@ class Batch:
         if type(outcome) is Refusal:  # not isinstance: that is slow for a no, and a reply is one
             draft.undo()
             return self._refused(s, outcome)
+        self.exact |= not draft.wrote_its_own()
         self.seen_states.update(p.states)
         self.seen_accounts.update(p.accounts)
         body = _json(outcome)
@@ -125,7 +127,10 @@ class Batch:
         )
 
     def _shared(self, moved: set[str]) -> dict[str, Moved]:
-        """What was moved on accounts that others may move meanwhile. Whoever opens, closes or limits one writes it as it is."""
+        """What was moved on accounts that others may move meanwhile. Whoever opens, closes or limits one writes it as it is; and
+        if something was granted that wrote nothing else, all are: another process that grants it too must be found out."""
+        if self.exact:
+            return {}
         shared = {}
         for key in sorted(self.shared_before.keys() & moved - self.opened):
             before, after = self.shared_before[key], self.balances[key]

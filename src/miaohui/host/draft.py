@@ -20,7 +20,7 @@ from miaohui.host.plan import Plan
 from miaohui.host.setup import NONE, Entry
 from miaohui.host.submission import draw
 from miaohui.ledger import book
-from miaohui.ledger.accounts import Account, Transfer
+from miaohui.ledger.accounts import Account, Transfer, is_shared
 from miaohui.plays._contract import Decision, Moment, Refusal
 
 if TYPE_CHECKING:
@@ -141,6 +141,11 @@ class Draft:
         timers = self.batch.timers
         self._timers_before.append((name, timers.get(name, _MISSING)))
         timers[name] = timer
+
+    def wrote_its_own(self) -> bool:
+        """Whether it wrote anything that it does not share: a state, a wallet, a counter."""
+        moved = (key for _, t, _ in self.batch.transfers[self._transfer_0 :] for key in (t.debit, t.credit))
+        return bool(self._states_before) or not all(map(is_shared, moved))
 
     def _opening(self, filling: Filling) -> Struct | Refusal:
         self._filled = {key: _copy(self.batch.balances[key]) for key in self.plan.accounts}
