@@ -6,8 +6,9 @@ A new connection is made when the old one broke; a batch whose commit has an unk
 stored replies tell what was granted.
 """
 
+import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +24,10 @@ from miaohui.ledger.accounts import Account, Hold
 
 SETTINGS = {"enable_seqscan": "off", "enable_nestloop": "off", "jit": "off", "plan_cache_mode": "force_generic_plan"}
 """For the host's connection: every table is reached by key, whatever its statistics say."""
+
+PATIENCE_S = 20.0
+"""What has no answer by then breaks its connection: a network that has fallen silent, a machine that is gone. TCP alone would wait
+for a quarter of an hour. Whether the batch was committed is found out when it is run again."""
 
 STALLED = "5s"
 """A process that stops in the middle of a batch (paused, cut off) holds its locks, if it has any, that long; then PostgreSQL takes
@@ -87,15 +92,37 @@ class Postgres:
             self._welcome = (await c.prepare(_WELCOME)).fetchrow
             self._asking = c
 
+    @contextlib.asynccontextmanager
+    async def _using(self, name: str) -> AsyncIterator[None]:
+        """Work with the connection of that name, with patience; the troubles that a batch survives get their names."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                yield
+        except _LOST as e:
+            raise Raced(str(e)) from e
+        except TimeoutError as e:
+            if (c := getattr(self, name)) is not None:
+                c.terminate()
+                setattr(self, name, None)
+            raise Broken(f"PostgreSQL has not answered for {PATIENCE_S:g} s") from e
+        except GONE as e:
+            raise Broken(str(e)) from e
+        except _FULL as e:
+            raise Full(str(e)) from e
+        except asyncpg.InternalServerError as e:
+            if e.sqlstate != asyncpg.InternalServerError.sqlstate:
+                raise  # rows that are damaged: others can be written
+            raise Full(str(e)) from e  # a file that must not grow is among them
+
     async def moved(self, epoch: int) -> bool:
         """See `Storage`."""
-        with _named():
+        async with self._using("_c"):
             c = await self._ready()
             return bool(await c.fetchval("select epoch <> $1 from workspace", epoch))
 
     async def register(self) -> Register:
         """See `Storage`."""
-        with _named():
+        async with self._using("_c"):
             c = await self._ready()
             # the epoch first: what changes later is found out by it
             epoch, read_ms = await c.fetchrow("select epoch, now_ms() from workspace")
@@ -112,7 +139,7 @@ class Postgres:
         """See `Storage`."""
         shop = {c.shop_hash: c for c in customers if not c.id}
         ids = [c.id for c in customers if c.id]
-        with _named():
+        async with self._using("_asking"):
             await self._ask()
             row = await self._acquaint(list(shop), ids, orders)
             known = Acquaintance(
@@ -128,7 +155,7 @@ class Postgres:
 
     async def lock(self, states: list[str], accounts: list[str]) -> None:
         """See `Storage`."""
-        with _named():
+        async with self._using("_c"):
             c = await self._ready()
             await c.execute("begin")
             self._locked = True
@@ -144,7 +171,7 @@ class Postgres:
         locked: bool = False,
     ) -> Loaded:
         """See `Storage`."""
-        with _named():
+        async with self._using("_c" if locked else "_reading"):
             if locked:
                 row = await self._peek_locked(states, accounts, replies, self._since, customers, self._host)
             else:
@@ -180,7 +207,7 @@ class Postgres:
         """See `Storage`."""
         states, accounts, timers = changes.states, changes.accounts.items(), changes.timers.items()
         seen_states, seen_accounts = changes.seen_states, changes.seen_accounts
-        with _named():
+        async with self._using("_c"):
             await self._ready()
             await self._written(
                 changes.now_ms,
@@ -223,7 +250,8 @@ class Postgres:
         """See `Storage`."""
         try:
             if self._c is not None and self._locked:
-                await self._c.execute("rollback")
+                async with asyncio.timeout(PATIENCE_S):
+                    await self._c.execute("rollback")
         except GONE:
             self._c.terminate()
             self._c = None
@@ -270,20 +298,3 @@ def _known(row: Any) -> Acquaintance:
 
 def _person(known: Acquaintance, customer: str) -> Person:
     return known.people.setdefault(customer, Person())
-
-
-@contextlib.contextmanager
-def _named() -> Any:
-    """The troubles a batch survives, under their names."""
-    try:
-        yield
-    except _LOST as e:
-        raise Raced(str(e)) from e
-    except GONE as e:
-        raise Broken(str(e)) from e
-    except _FULL as e:
-        raise Full(str(e)) from e
-    except asyncpg.InternalServerError as e:
-        if e.sqlstate != asyncpg.InternalServerError.sqlstate:
-            raise  # rows that are damaged: others can be written
-        raise Full(str(e)) from e  # a file that must not grow is among them
