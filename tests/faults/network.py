@@ -10,7 +10,7 @@ PIECE = 1 << 16
 class Network:
     """Carries connections to the PostgreSQL at `url`; processes are told `self.url`. Use it as an async context.
 
-    `delay_s` is waited for each piece in each direction. While `silent`, nothing arrives anywhere, and nobody is told so.
+    `delay_s` is waited for at most, for each piece in each direction.
     """
 
     def __init__(self, url: str, random) -> None:
@@ -20,6 +20,7 @@ class Network:
         self._louds = [asyncio.Event()]
         self.speak()
         self._lines: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
+        self._left: set[asyncio.StreamWriter] = set()
         self.cuts = 0
 
     async def __aenter__(self):
@@ -33,9 +34,11 @@ class Network:
             loud.set()
         self._server.close()
         self.cut(1.0)
+        for far in self._left:
+            far.transport.abort()
 
     def fall_silent(self):
-        """From now on nothing arrives."""
+        """From now on nothing arrives anywhere, and nobody is told so."""
         self._louds[-1].clear()
 
     def forsake(self):
@@ -49,13 +52,15 @@ class Network:
         self._louds[-1].set()
 
     def cut(self, share: float, *, halves: bool = False):
-        """Break about this share of all connections; `halves`: only the processes notice, PostgreSQL waits on."""
+        """Break about this share of all connections; `halves`: only the processes notice, PostgreSQL waits on until the end."""
         for near, far in list(self._lines):
             if self._random.random() < share:
                 self.cuts += 1
-                near.transport.abort()
-                if not halves:
+                if halves:
+                    self._left.add(far)
+                else:
                     far.transport.abort()
+                near.transport.abort()
 
     async def _line(self, reader, writer):
         loud = self._louds[-1]
@@ -75,4 +80,5 @@ class Network:
                 await loud.wait()
                 go.write(piece)
                 await go.drain()
-        go.close()
+        if go not in self._left:
+            go.close()

@@ -7,6 +7,7 @@
 - `insert` is idempotent: the same rows with the same token count once, in the table and in every view that is filled
   from it, in this process and the next. After a failed insert send the same rows with the same token again, by `mend`.
 - What the embedded engine wrote is looked at before it counts as written (see `parts`).
+- Its threads and the engine's have a lower priority than the one that serves customers.
 - Every query ends after `QUERY_S` seconds at most, because a stop has to wait for it.
 
 The embedded engine answers some 150 small queries a second: nothing on a customer's path asks it. A server by URL has
