@@ -150,7 +150,8 @@ async def test_an_empty_house_is_told_how_to_begin(fair: Fair, console_app: Cons
 async def test_the_table_and_the_figures(fair: Fair, console_app: Console) -> None:
     await fair.live()
     await fair.workspace.db.execute(
-        "insert into timer (name, due_ms, campaign, play, action) values ('late', now_ms() - 90000, 'autumn', 'table', '')"
+        "insert into state (key, version, campaign, play, terms, body, due_ms, timer, source)"
+        " values ('late', 1, 'autumn', 'table', 1, '', now_ms() - 90000, '', 'live')"
     )
     async with console_app.client() as client:
         await console_app.log_in(client, "operator")

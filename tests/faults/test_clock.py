@@ -24,7 +24,7 @@ async def test_jumps_under_load(town):
             await town.move_clock(by_ms)
         await customers.more()
     await town.move_clock(30 * DAY)
-    while await town.db.fetchval("select count(*) from timer"):  # noqa: ASYNC110 - the worker fires them
+    while await town.db.fetchval("select count(*) from state where due_ms is not null"):  # noqa: ASYNC110 - the worker fires them
         await asyncio.sleep(0.05)
     assert (await room(town, "flash_sale"))[1] == 0  # every hold has ended
     assert await town.db.fetchval("select count(*) from hold") == 0

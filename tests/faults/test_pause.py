@@ -45,7 +45,7 @@ async def test_timers_of_a_paused_worker_are_late_and_never_lost(town):
     while await room(town, "flash_sale") != (49, 0):  # noqa: ASYNC110 - another process fires them
         await asyncio.sleep(0.02)
     assert len(answers(customers, "placed")) == 20
-    assert await town.db.fetchval("select count(*) from timer where name like 'order/%'") == 0
+    assert await town.db.fetchval("select count(*) from state where key like 'order/%' and due_ms is not null") == 0
     again = await customers.order("c1-flash_sale", "paid")  # too late, and there are units: it reserves and counts
     assert (again["status"], again["refund"]) == ("paid", "")
     assert await room(town, "flash_sale") == (48, 0)

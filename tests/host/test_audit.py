@@ -41,7 +41,7 @@ async def test_what_was_played_is_clean(database):
     [
         ("update account set credits = credits + 1 where key = 'sku/tea-1'", "units", "unit piece:tea-1"),
         ("update account set credits = credits + 1 where key = 'sku/tea-1'", "balances", "account sku/tea-1"),
-        ("delete from timer where name = 'order/c2'", "pendings", "of order/c2"),
+        ("update state set due_ms = null where key = 'order/c2'", "pendings", "of order/c2"),
         ("delete from state where key = 'order/c2'", "pendings", "of order/c2"),
         ("delete from hold where keeper = 'order/c2' and debit like 'wallet%'", "pendings", "hold "),
         ("delete from outbox where id = (select max(id) from outbox)", "orders", "order g1"),

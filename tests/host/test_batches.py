@@ -190,7 +190,7 @@ async def test_deciding_the_next_batch_ahead_does_not_matter(steps_, batch_max):
 
 
 async def in_postgres(c, f, steps_, cuts):
-    for table in ("state", "account", "transfer", "hold", "reply", "outbox", "timer"):
+    for table in ("state", "account", "transfer", "hold", "reply", "outbox"):
         await c.execute(f"delete from {table}")
     await f.open(stock=20, budget=7500)
     story = Story(f)
@@ -206,7 +206,9 @@ async def in_postgres(c, f, steps_, cuts):
         "holds": {r[0]: Hold(*r) for r in await c.fetch("select id, keeper, debit, credit, amount from hold")},
         "transfers": [(r[0], r[1], r[2], r[3], r[4], r[6]) for r in transfers],
         "events": [e for r in await c.fetch("select events from outbox order by xid, id") for e in unpack(r[0])],
-        "timers": {r[0]: (r[1], r[2]) for r in await c.fetch("select name, due_ms, action from timer")},
+        "timers": {
+            r[0]: (r[1], r[2]) for r in await c.fetch("select key, due_ms, timer from state where due_ms is not null")
+        },
     }
 
 

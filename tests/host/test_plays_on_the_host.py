@@ -293,15 +293,15 @@ async def test_a_timer_that_was_set_anew_while_it_fired_stays():
     f = await fair()
     party = (await f.do(f.act("group_buy", "open", "ann")))["party"]
     await f.do(f.placed("1", "ann", ("group_buy", {"instance": party, "line": "1"})))
-    (found,) = [due for name, due in f.host.storage.timers.items() if name.startswith("play/")]
+    (found,) = [due for key, due in f.host.storage.timers.items() if key.startswith("play/")]
     f.now[0] = found.due_ms
     await f.do(f.order("1", "paid"))  # in the last moment: from now on it is the party's end that is waited for
-    moved = f.host.storage.timers[found.name]
+    moved = f.host.storage.timers[found.key]
     assert moved.due_ms == found.due_ms + DAY
     await refused(f, submission(f.host, found), "party_over")
-    assert f.host.storage.timers[found.name] == moved
+    assert f.host.storage.timers[found.key] == moved
     await refused(f, submission(f.host, moved), "not_open")
-    assert f.host.storage.timers[found.name] == moved
+    assert f.host.storage.timers[found.key] == moved
     f.now[0] = moved.due_ms
     assert await f.do(submission(f.host, moved)) != "party_over"
-    assert found.name not in f.host.storage.timers
+    assert found.key not in f.host.storage.timers

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from miaohui.host.postgres import Postgres
-from miaohui.host.storage import Changes, Moved, Raced, StateChange
+from miaohui.host.storage import Changes, Moved, Raced, StateChange, Timer
 from miaohui.ledger.accounts import Account
 from tests.host.stage import direct
 
@@ -138,9 +138,44 @@ async def test_a_pool_that_is_not_there_is_not_made(database, stored):
     assert not await is_written(database)
 
 
+def born(*keys):
+    return [StateChange(key, 1, "c", "p", 1, None, b"") for key in keys]
+
+
+async def timers(database):
+    rows = await database.fetch("select key, due_ms, timer, source from state where key <> 'play/c/p/s' order by key")
+    return {key: (due_ms and Timer(due_ms, timer, source)) for key, due_ms, timer, source in rows}
+
+
+SOON, LATER = Timer(7, b"soon", "live"), Timer(9, b"later", "simulated")
+
+
 async def test_a_timer_that_fired_for_nothing_is_gone_unless_it_was_set_anew(database, stored):
     storage, epoch = stored
-    timers = dict.fromkeys(("fired", "anew"), (7, "c", "p", b"", "live"))
-    await storage.write(changes(epoch, timers=timers))
+    await storage.write(changes(epoch, states=born("anew", "fired"), timers=dict.fromkeys(("anew", "fired"), SOON)))
     await storage.write(changes(epoch, states=[], spent=[("fired", 7), ("anew", 6)]))
-    assert [row[0] for row in await database.fetch("select name from timer")] == ["anew"]
+    assert await timers(database) == {"anew": SOON, "fired": None}
+
+
+async def test_a_state_keeps_its_timer_unless_it_is_set_or_cancelled(database, stored):
+    storage, epoch = stored
+    keys = ("cancelled", "ended", "kept", "set", "without")
+    await storage.write(changes(epoch, states=born(*keys), timers=dict.fromkeys(keys[:4], SOON)))
+    after = [StateChange(key, 2, "c", "p", 1, None, None if key == "ended" else b"2") for key in keys]
+    await storage.write(changes(epoch, states=after, timers={"cancelled": None, "set": LATER}))
+    assert await timers(database) == {"cancelled": None, "kept": SOON, "set": LATER, "without": None}
+
+
+async def test_a_timer_is_set_and_cancelled_where_the_state_is_only_read(database, stored):
+    storage, epoch = stored
+    await storage.write(changes(epoch, states=born("cancelled", "set"), timers={"cancelled": SOON}))
+    await storage.write(changes(epoch, states=[], timers={"cancelled": None, "nowhere": SOON, "set": LATER}))
+    assert await timers(database) == {"cancelled": None, "set": LATER}
+
+
+async def test_what_somebody_else_has_ended_is_not_brought_back(database, stored):
+    storage, epoch = stored
+    await storage.write(changes(epoch, states=[StateChange("play/c/p/s", 2, "c", "p", 1, None, None)]))
+    with pytest.raises(Raced):
+        await storage.write(changes(epoch, states=[BORN, StateChange("play/c/p/s", 2, "c", "p", 1, None, b"again")]))
+    assert await database.fetchval("select count(*) from state") == 0

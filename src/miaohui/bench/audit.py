@@ -38,9 +38,10 @@ _FILL = """
 with n as (select g, g % 10 = 0 as used, md5('c' || g) as id, md5('h' || g) as hold, 'cust' || g as who, 'o' || g as o,
                   'wallet/cust' || g || '/coupon:bench/coupon' as w
            from generate_series($1::bigint, $2::bigint) g),
-     kept as (insert into state (key, version, campaign, play, terms, customer, body)
-       select 'play/bench/coupon/coupon/' || id, 1, 'bench', 'coupon', 1, who, $3::bytea from n
-       union all select 'order/' || o, 2, 'bench', '', 0, who, $4 from n where used),
+     kept as (insert into state (key, version, campaign, play, terms, customer, body, due_ms, timer, source)
+       select 'play/bench/coupon/coupon/' || id, 1, 'bench', 'coupon', 1, who, $3::bytea,
+         case when not used then 1::bigint << 50 end, case when not used then $3 end, case when not used then 'live' end from n
+       union all select 'order/' || o, 2, 'bench', '', 0, who, $4, null, null, null from n where used),
      accounts as (insert into account (key, unit, debits, credits, overdraft, ceiling)
        select w, 'coupon:bench/coupon', used::int, 1, false, null::bigint from n
        union all select 'limit/bench/coupon/account/' || who, 'use', 0, 1, false, 1 from n),
@@ -59,8 +60,7 @@ with n as (select g, g % 10 = 0 as used, md5('c' || g) as id, md5('h' || g) as h
        union all select decode(md5(s || o), 'hex'), now() + t * interval '1 ms', '\\x00', 'bench',
          convert_to('{"order":"' || o || '","status":"' || s || '","currency":"USD","total_minor":1500}', 'UTF8')
        from n, (values (0, 'placed'), (1, 'paid')) as v(t, s) where used)
-insert into timer (name, due_ms, campaign, play, action)
-  select 'play/bench/coupon/coupon/' || id, 1::bigint << 50, 'bench', 'coupon', $3 from n where not used
+select count(*) from n
 """
 _POOLS = """
 insert into account (key, unit, debits, credits, overdraft) values

@@ -30,7 +30,7 @@ from miaohui.workspace import Workspace
 MOST = 50
 
 _LATE = """
-select campaign, play, count(*) as count, min(due_ms) as due_ms from timer where due_ms < (select now_ms())
+select campaign, play, count(*) as count, min(due_ms) as due_ms from state where due_ms < (select now_ms())
 group by campaign, play order by min(due_ms) limit 20
 """
 

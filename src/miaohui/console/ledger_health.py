@@ -41,7 +41,8 @@ CHECKS: dict[str, tuple[Text, Text]] = {
 
 _TIMERS = """
 select count(*) filter (where due_ms < now_ms() - $1) as late, count(*) as waiting,
-       coalesce(now_ms() - min(due_ms) filter (where due_ms < now_ms() - $1), 0) as behind_ms from timer
+       coalesce(now_ms() - min(due_ms) filter (where due_ms < now_ms() - $1), 0) as behind_ms
+from state where due_ms is not null
 """
 _HOLDS = "select count(*) as open, min(at) as oldest from hold"
 _UNITS = """

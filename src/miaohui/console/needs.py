@@ -32,7 +32,7 @@ class Need(Struct, frozen=True):
 
 
 class LateTimers(Struct, frozen=True):
-    """Timers of one play (of orders: campaign and play are empty) that should have fired: how many, the oldest one's time."""
+    """Timers of one play (of orders: play is empty) that should have fired: how many, the oldest one's time."""
 
     campaign: str
     play: str

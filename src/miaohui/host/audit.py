@@ -58,8 +58,8 @@ select key, credits - debits - debits_pending, ceiling, credits + credits_pendin
 where (not overdraft and debits + debits_pending > credits) or ceiling < credits + credits_pending - debits limit 20
 """
 _KEPT = """
-select encode(h.id, 'hex'), h.keeper, s.key is null, t.name is null from hold h
-left join state s on s.key = h.keeper left join timer t on t.name = h.keeper where s.key is null or t.name is null limit 20
+select encode(h.id, 'hex'), h.keeper, s.key is null, s.due_ms is null from hold h
+left join state s on s.key = h.keeper where s.due_ms is null limit 20
 """
 _PROVED = """
 select setup from play_version v join play_running using (campaign, play, version)

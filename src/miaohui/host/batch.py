@@ -14,11 +14,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from miaohui.events.envelope import Event
-from miaohui.host.draft import Draft, Stale, Timer
+from miaohui.host.draft import Draft, Stale
 from miaohui.host.plan import Plan
 from miaohui.host.rate import Rate
 from miaohui.host.setup import Register
-from miaohui.host.storage import Changes, Loaded, Moved, StateChange
+from miaohui.host.storage import Changes, Loaded, Moved, StateChange, Timer
 from miaohui.host.submission import Answer, Submission
 from miaohui.ledger.accounts import Account, Transfer, is_shared
 from miaohui.plays._contract import Refusal

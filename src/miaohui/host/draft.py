@@ -18,6 +18,7 @@ from miaohui.host.openings import Filling, fill
 from miaohui.host.order_run import OrderRun
 from miaohui.host.plan import Plan
 from miaohui.host.setup import NONE, Entry
+from miaohui.host.storage import Timer
 from miaohui.host.submission import draw
 from miaohui.ledger import book
 from miaohui.ledger.accounts import Account, Transfer, is_shared
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
 _pack = msgspec.msgpack.Encoder().encode
 _ENVELOPE = frozenset({"customer", "order", "currency", "total_minor", "discount_minor"})
-Timer = tuple[int, str, str, bytes, str]
-"""due_ms, campaign, play, action (msgpack)."""
 
 
 class Missing:
@@ -111,9 +110,11 @@ class Draft:
         for key, after in decision.states.items():
             assert key in states, f"{setup.id} wrote {key}, which it does not touch"
             self.write(key, after, setup.campaign, setup.play, setup.version)
-        for timer, due in decision.timers.items():
-            set_ = None if due is None else (due[0], setup.campaign, setup.play, _pack(due[1]), self.source)
-            self.timer(timer, set_)
+        for key, due in decision.timers.items():
+            assert due is None or batch.states.get(key) is not None, (
+                f"{setup.id} sets a timer for {key}, which is not there"
+            )
+            self.timer(key, None if due is None else Timer(due[0], _pack(due[1]), self.source))
         for event in decision.events:
             self._event(machine.name, setup.campaign, setup.play, event)
         return decision, setup.version
@@ -136,11 +137,11 @@ class Draft:
         batch.states[key] = state
         batch.written[key] = (campaign, play)
 
-    def timer(self, name: str, timer: Timer | None) -> None:
-        """Set a timer, or cancel it (None)."""
+    def timer(self, key: str, timer: Timer | None) -> None:
+        """Set the timer of a state, or cancel it (None)."""
         timers = self.batch.timers
-        self._timers_before.append((name, timers.get(name, _MISSING)))
-        timers[name] = timer
+        self._timers_before.append((key, timers.get(key, _MISSING)))
+        timers[key] = timer
 
     def wrote_its_own(self) -> bool:
         """Whether it wrote anything that it does not share: a state, a wallet, a counter."""
@@ -187,11 +188,11 @@ class Draft:
             batch.states[key] = state
             _put_back(batch.terms, key, terms)
             _put_back(batch.written, key, written)
-        for name, timer in reversed(self._timers_before):
+        for key, timer in reversed(self._timers_before):
             if isinstance(timer, Missing):
-                del batch.timers[name]
+                del batch.timers[key]
             else:
-                batch.timers[name] = timer
+                batch.timers[key] = timer
         book.undo(self._journal, batch.holds)
         batch.balances |= self._filled
         batch.opened -= self._filled.keys()

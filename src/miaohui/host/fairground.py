@@ -89,7 +89,7 @@ class Fairground:
             for key, body in rows:
                 action = stop(key, made.state(body))
                 if action is not None:
-                    await self.db.execute(_TIMER, key, campaign, setup.play, msgspec.msgpack.encode(action))
+                    await self.db.execute(_TIMER, key, msgspec.msgpack.encode(action))
 
     async def _fill(self, filling: Filling) -> Refusal | None:
         if not filling.fills and not filling.drains:
@@ -177,5 +177,4 @@ _FUNDED = """select coalesce(sum(case when credit = $1 then amount else -amount 
              where (credit = $1 and debit like 'world/%') or (debit = $1 and credit like 'world/%')"""
 _LEFT = "select coalesce(sum(credits - debits - debits_pending), 0)::bigint from account where key = any($1)"
 _STATES = "select key, body from state where campaign = $1 and play = $2"
-_TIMER = """insert into timer (name, due_ms, campaign, play, action) values ($1, now_ms(), $2, $3, $4)
-            on conflict (name) do update set due_ms = excluded.due_ms, action = excluded.action"""
+_TIMER = "update state set due_ms = now_ms(), timer = $2, source = coalesce(source, 'live') where key = $1"

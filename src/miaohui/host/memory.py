@@ -27,6 +27,7 @@ class Memory:
         self.hashes: dict[str, str] = {}
         self.states: dict[str, StateRow] = {}
         self.owners: dict[str, str] = {}
+        self.places: dict[str, tuple[str, str]] = {}
         self.accounts: dict[str, Account] = {}
         self.kept: dict[str, dict[bytes, Hold]] = {}
         self.replies: dict[bytes, tuple[bytes, bytes]] = {}
@@ -103,9 +104,11 @@ class Memory:
             if state.body is None:
                 self.states.pop(state.key, None)
                 self.owners.pop(state.key, None)
+                self.timers.pop(state.key, None)
             else:
                 self.states[state.key] = StateRow(state.version, state.terms, state.body)
                 self.owners[state.key] = state.customer or ""
+                self.places[state.key] = (state.campaign, state.play)
         for key, account in changes.accounts.items():
             self.accounts[key] = replace(account, version=account.version + 1)
         for key, moved in changes.shared.items():
@@ -118,14 +121,14 @@ class Memory:
         for id, hash, _, body in changes.replies:
             self.replies[id] = (hash, body)
         self.events += changes.events
-        for name, due_ms in changes.spent:
-            if name in self.timers and self.timers[name].due_ms == due_ms:
-                del self.timers[name]
-        for name, timer in changes.timers.items():
+        for key, due_ms in changes.spent:
+            if key in self.timers and self.timers[key].due_ms == due_ms:
+                del self.timers[key]
+        for key, timer in changes.timers.items():
             if timer is None:
-                self.timers.pop(name, None)
-            else:
-                self.timers[name] = Due(name, *timer)
+                self.timers.pop(key, None)
+            elif key in self.states:
+                self.timers[key] = Due(key, timer.due_ms, *self.places[key], timer.action, timer.source)
         self.mark = changes.mark
 
     def _compare(self, changes: Changes) -> None:
@@ -151,7 +154,7 @@ class Memory:
     async def due(self, limit: int) -> list[Due]:
         """See `Storage`."""
         now_ms = self.clock()
-        return sorted((t for t in self.timers.values() if t.due_ms <= now_ms), key=lambda t: (t.due_ms, t.name))[:limit]
+        return sorted((t for t in self.timers.values() if t.due_ms <= now_ms), key=lambda t: (t.due_ms, t.key))[:limit]
 
     async def close(self) -> None:
         """See `Storage`."""

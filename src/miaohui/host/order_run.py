@@ -14,6 +14,7 @@ from miaohui.host.order_price import Buyer, CartPrice, cart_price
 from miaohui.host.orders import Order, OrderClaim, OrderReply, order_key
 from miaohui.host.plan import LAPSED
 from miaohui.host.setup import Entry, Offered
+from miaohui.host.storage import Timer
 from miaohui.ledger.accounts import Account
 from miaohui.plays._contract import Claim, Decision, Line, Pay, Place, Placed, Refund, Refusal, Release, Settled
 from miaohui.pricing.explain import sentence
@@ -66,7 +67,7 @@ class OrderRun:
         shown_minor = self.draft.submission.fields.total_minor
         if shown_minor is not None and shown_minor != placed.total_minor():
             return Refusal("price_changed", {"shown_minor": shown_minor, "total_minor": placed.total_minor()})
-        self.draft.timer(self.key, (placed.expires_ms, "", "", b"", placed.source) if placed.claims else None)
+        self.draft.timer(self.key, Timer(placed.expires_ms, b"", placed.source) if placed.claims else None)
         self._event("order.placed", placed)
         return self._write(placed)
 

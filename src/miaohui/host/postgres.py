@@ -39,7 +39,8 @@ _ACQUAINT = "select * from host_acquaint($1, $2, $3)"
 _WELCOME = "select * from host_welcome($1, $2, $3)"
 _LOCK = f"select host_lock($1, $2), {_STALLED}"
 _PEEK = "select * from host_peek($1, $2, $3, $4, $5, $6)"
-_STORE = "select host_store(" + ", ".join(f"${n}" for n in range(1, 24)) + ")"
+_STORE = "select host_store(" + ", ".join(f"${n}" for n in range(1, 23)) + ")"
+_NO_TIMER = (None, None, None)
 GONE = (
     *(asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError),
     *(asyncpg.OperatorInterventionError, asyncpg.TooManyConnectionsError),  # it stops, starts, or is full of us
@@ -205,31 +206,32 @@ class Postgres:
 
     async def write(self, changes: Changes) -> None:
         """See `Storage`."""
-        states, accounts, timers = changes.states, changes.accounts.items(), changes.timers.items()
+        accounts, timers = changes.accounts.items(), changes.timers
+        states = [(*s, s.key in timers, *(timers.get(s.key) or _NO_TIMER)) for s in changes.states]
+        written = {s.key for s in changes.states}
         seen_states, seen_accounts = changes.seen_states, changes.seen_accounts
         async with self._using("_c"):
             await self._ready()
             await self._written(
                 changes.now_ms,
-                [s for s in states if s.version == 1],
-                [s for s in states if s.version > 1 and s.body is not None],
-                [s for s in states if s.version > 1 and s.body is None],
+                [s for s in states if s[1] == 1],
+                [s for s in states if s[1] > 1 and s[6] is not None],
+                [s for s in states if s[1] > 1 and s[6] is None],
                 [_account(key, a) for key, a in accounts if not a.version],
                 [_account(key, a) for key, a in accounts if a.version],
                 [(id, t.debit, t.credit, t.amount, t.kind, t.pending or None, x) for id, t, x in changes.transfers],
                 [(h.id, h.keeper, h.debit, h.credit, h.amount) for h in changes.holds],
                 [h.id for h in changes.settled],
                 changes.replies,
-                [(name, *timer) for name, timer in timers if timer is not None],
-                [name for name, timer in timers if timer is None],
+                [(key, *(timer or _NO_TIMER)) for key, timer in timers.items() if key not in written],
                 pack(changes.events) if changes.events else None,
                 changes.epoch,
                 list(seen_states),
                 [f"{key} {version}" for key, version in seen_states.items() if version],
                 list(seen_accounts),
                 [f"{key} {version}" for key, version in seen_accounts.items() if version],
-                [name for name, _ in changes.spent],
-                [f"{name} {due_ms}" for name, due_ms in changes.spent],
+                [key for key, _ in changes.spent],
+                [f"{key} {due_ms}" for key, due_ms in changes.spent],
                 [(key, *moved) for key, moved in changes.shared.items()],
                 self._host,
                 changes.mark,

@@ -93,12 +93,20 @@ class StateChange(NamedTuple):
     body: bytes | None
 
 
+class Timer(NamedTuple):
+    """When a state's timer fires, the action that it takes (msgpack), and the source of whoever set it."""
+
+    due_ms: int
+    action: bytes
+    source: str
+
+
 class Changes(Struct):
-    """All that a batch causes. `transfers`: (id, transfer, action); `replies`: (id, hash, campaign, answer); `timers`: name ->
-    (due_ms, campaign, play, action, source) or None (cancel); `spent`: (name, due_ms) of timers that fired and had nothing to do,
-    removed unless they were set anew. `epoch`, `seen_states` and `seen_accounts` (key -> version, 0: absent): what was read for
-    it and is not written. `accounts` are written as they are, `shared` ones get what was moved. `mark`: see `Loaded`; no two
-    batches have the same."""
+    """All that a batch causes. `transfers`: (id, transfer, action); `replies`: (id, hash, campaign, answer); `timers`: key of the
+    state -> its timer, or None (cancel); `spent`: (key, due_ms) of timers that fired and had nothing to do, removed unless they
+    were set anew. A state that ends takes its timer with it. `epoch`, `seen_states` and `seen_accounts` (key -> version, 0:
+    absent): what was read for it and is not written. `accounts` are written as they are, `shared` ones get what was moved. `mark`:
+    see `Loaded`; no two batches have the same."""
 
     now_ms: int
     mark: int
@@ -113,14 +121,15 @@ class Changes(Struct):
     settled: list[Hold]
     replies: list[tuple[bytes, bytes, str, bytes]]
     events: list[Event]
-    timers: dict[str, tuple[int, str, str, bytes, str] | None]
+    timers: dict[str, Timer | None]
     spent: list[tuple[str, int]]
 
 
 class Due(Struct, frozen=True):
-    """A timer that is due; `source` is that of whoever set it."""
+    """A timer that is due: that of the state `key`, which belongs to `campaign` and `play` (empty: an order); `source` is that of
+    whoever set it."""
 
-    name: str
+    key: str
     due_ms: int
     campaign: str
     play: str

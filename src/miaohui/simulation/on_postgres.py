@@ -96,11 +96,11 @@ class InPostgres:
     async def due(self, limit: int, without: set[str]) -> list[Due]:
         """See `Stage`."""
         due = await due_in(self.db, limit + len(without))
-        return [timer for timer in due if timer.name not in without][:limit]
+        return [timer for timer in due if timer.key not in without][:limit]
 
     async def next_due_ms(self, without: set[str]) -> int | None:
         """See `Stage`."""
-        found: int | None = await self.db.fetchval("select min(due_ms) from timer where name <> all($1)", list(without))
+        found: int | None = await self.db.fetchval("select min(due_ms) from state where key <> all($1)", list(without))
         return found
 
     async def events(self, after: int) -> list[Event]:
@@ -127,6 +127,6 @@ class InPostgres:
             states={
                 r[0]: (r[1], msgspec.msgpack.decode(r[2])) for r in await fetch("select key, terms, body from state")
             },
-            timers={row[0] for row in await fetch("select name from timer")},
+            timers={row[0] for row in await fetch("select key from state where due_ms is not null")},
             replies={row[0]: row[1] for row in await fetch("select key, body from reply")},
         )

@@ -160,11 +160,11 @@ class InMemory:
     async def due(self, limit: int, without: set[str]) -> list[Due]:
         """See `Stage`."""
         due = await self.memory.due(limit + len(without))
-        return [timer for timer in due if timer.name not in without][:limit]
+        return [timer for timer in due if timer.key not in without][:limit]
 
     async def next_due_ms(self, without: set[str]) -> int | None:
         """See `Stage`."""
-        return min((t.due_ms for t in self.memory.timers.values() if t.name not in without), default=None)
+        return min((t.due_ms for t in self.memory.timers.values() if t.key not in without), default=None)
 
     async def events(self, after: int) -> list[Event]:
         """See `Stage`."""
