@@ -24,14 +24,19 @@ def changes(epoch, **fields):
     return Changes(**(none | fields))
 
 
+async def write(storage, changes):
+    await storage.write(storage.prepare(changes))
+
+
 @pytest.fixture
 async def stored(database):
     """A storage with one state and one account, both of version 1."""
     storage = Postgres(partial(direct, database), str.encode)
-    epoch = (await storage.peek([], [], [], [])).epoch
+    epoch = (await storage.register()).epoch
     there = StateChange("play/c/p/s", 1, "c", "p", 1, None, b"there")
-    await storage.write(
-        changes(epoch, states=[there], accounts={"sku/tea": Account(credits=5, unit="piece:tea", overdraft=True)})
+    await write(
+        storage,
+        changes(epoch, states=[there], accounts={"sku/tea": Account(credits=5, unit="piece:tea", overdraft=True)}),
     )
     yield storage, epoch
     await storage.close()
@@ -45,7 +50,7 @@ async def is_written(database):
 async def test_what_was_read_and_is_still_so_lets_a_batch_through(database, stored, seen):
     storage, epoch = stored
     ordered = {what: dict(sorted(keys.items())) for what, keys in seen.items()}
-    await storage.write(changes(epoch, **ordered))
+    await write(storage, changes(epoch, **ordered))
     assert await is_written(database)
 
 
@@ -69,10 +74,10 @@ async def test_what_was_read_and_is_still_so_lets_a_batch_through(database, stor
 async def test_what_has_moved_on_lets_nothing_through(database, stored, seen):
     storage, epoch = stored
     with pytest.raises(Raced):
-        await storage.write(changes(**({"epoch": epoch} | seen)))
+        await write(storage, changes(**({"epoch": epoch} | seen)))
     assert not await is_written(database)
     assert await database.fetchval("select credits from account where key = 'sku/tea'") == 5
-    await storage.write(changes(epoch))  # the connection is as good as before
+    await write(storage, changes(epoch))  # the connection is as good as before
     assert await is_written(database)
 
 
@@ -91,15 +96,15 @@ async def pool(database, stored):
     """Two hosts beside a pool that has 5, of which 1 is on hold, and may have received 9; what they write and its totals."""
     (one, epoch), two = stored, Postgres(partial(direct, database), str.encode)
     there = Account(credits=5, debits_pending=1, unit="CNY", ceiling=9)
-    await one.write(changes(epoch, mark=3, accounts={POOL: there}, states=[]))
+    await write(one, changes(epoch, mark=3, accounts={POOL: there}, states=[]))
     yield one, two, epoch
     await two.close()
 
 
 async def test_two_hosts_take_from_one_pool(database, pool):
     one, two, epoch = pool
-    await one.write(changes(epoch, mark=4, shared={POOL: Moved(2, 0, -1, 0)}))
-    await two.write(changes(epoch, mark=1, shared={POOL: Moved(1, 4, 2, 1)}, states=[]))
+    await write(one, changes(epoch, mark=4, shared={POOL: Moved(2, 0, -1, 0)}))
+    await write(two, changes(epoch, mark=1, shared={POOL: Moved(1, 4, 2, 1)}, states=[]))
     assert await totals(database) == (3, 9, 2, 1)
     assert await is_written(database)
     assert [(await host.peek([], [POOL], [], [])).shows for host in (one, two)] == [4, 1]
@@ -121,10 +126,10 @@ async def test_two_hosts_take_from_one_pool(database, pool):
 async def test_what_has_no_room_lets_nothing_through(database, pool, moved):
     one, _, epoch = pool
     with pytest.raises(Raced, match="budget/c has no room"):
-        await one.write(changes(epoch, mark=4, shared={POOL: moved}))
+        await write(one, changes(epoch, mark=4, shared={POOL: moved}))
     await one.lock([], [POOL])  # if it had room when it was locked, nobody can have been faster
     with pytest.raises(asyncpg.CheckViolationError):
-        await one.write(changes(epoch, mark=5, shared={POOL: moved}))
+        await write(one, changes(epoch, mark=5, shared={POOL: moved}))
     await one.rollback()
     assert not await is_written(database)
     assert await totals(database) == (0, 5, 1, 0)
@@ -134,7 +139,7 @@ async def test_what_has_no_room_lets_nothing_through(database, pool, moved):
 async def test_a_pool_that_is_not_there_is_not_made(database, stored):
     storage, epoch = stored
     with pytest.raises(Raced):
-        await storage.write(changes(epoch, shared={"sku/none": Moved(0, 1, 0, 0)}))
+        await write(storage, changes(epoch, shared={"sku/none": Moved(0, 1, 0, 0)}))
     assert not await is_written(database)
 
 
@@ -152,30 +157,30 @@ SOON, LATER = Timer(7, b"soon", "live"), Timer(9, b"later", "simulated")
 
 async def test_a_timer_that_fired_for_nothing_is_gone_unless_it_was_set_anew(database, stored):
     storage, epoch = stored
-    await storage.write(changes(epoch, states=born("anew", "fired"), timers=dict.fromkeys(("anew", "fired"), SOON)))
-    await storage.write(changes(epoch, states=[], spent=[("fired", 7), ("anew", 6)]))
+    await write(storage, changes(epoch, states=born("anew", "fired"), timers=dict.fromkeys(("anew", "fired"), SOON)))
+    await write(storage, changes(epoch, states=[], spent=[("fired", 7), ("anew", 6)]))
     assert await timers(database) == {"anew": SOON, "fired": None}
 
 
 async def test_a_state_keeps_its_timer_unless_it_is_set_or_cancelled(database, stored):
     storage, epoch = stored
     keys = ("cancelled", "ended", "kept", "set", "without")
-    await storage.write(changes(epoch, states=born(*keys), timers=dict.fromkeys(keys[:4], SOON)))
+    await write(storage, changes(epoch, states=born(*keys), timers=dict.fromkeys(keys[:4], SOON)))
     after = [StateChange(key, 2, "c", "p", 1, None, None if key == "ended" else b"2") for key in keys]
-    await storage.write(changes(epoch, states=after, timers={"cancelled": None, "set": LATER}))
+    await write(storage, changes(epoch, states=after, timers={"cancelled": None, "set": LATER}))
     assert await timers(database) == {"cancelled": None, "kept": SOON, "set": LATER, "without": None}
 
 
 async def test_a_timer_is_set_and_cancelled_where_the_state_is_only_read(database, stored):
     storage, epoch = stored
-    await storage.write(changes(epoch, states=born("cancelled", "set"), timers={"cancelled": SOON}))
-    await storage.write(changes(epoch, states=[], timers={"cancelled": None, "nowhere": SOON, "set": LATER}))
+    await write(storage, changes(epoch, states=born("cancelled", "set"), timers={"cancelled": SOON}))
+    await write(storage, changes(epoch, states=[], timers={"cancelled": None, "nowhere": SOON, "set": LATER}))
     assert await timers(database) == {"cancelled": None, "set": LATER}
 
 
 async def test_what_somebody_else_has_ended_is_not_brought_back(database, stored):
     storage, epoch = stored
-    await storage.write(changes(epoch, states=[StateChange("play/c/p/s", 2, "c", "p", 1, None, None)]))
+    await write(storage, changes(epoch, states=[StateChange("play/c/p/s", 2, "c", "p", 1, None, None)]))
     with pytest.raises(Raced):
-        await storage.write(changes(epoch, states=[BORN, StateChange("play/c/p/s", 2, "c", "p", 1, None, b"again")]))
+        await write(storage, changes(epoch, states=[BORN, StateChange("play/c/p/s", 2, "c", "p", 1, None, b"again")]))
     assert await database.fetchval("select count(*) from state") == 0

@@ -48,6 +48,7 @@ RIVALS = 64
 
 _PASSING = (Raced, Stale, Broken, Full)
 """Troubles that pass: the batch is decided again as a whole."""
+_DECIDED_AGAIN = "the batch before was decided again"
 
 
 class Host:
@@ -71,6 +72,8 @@ class Host:
         self._asking: list[asyncio.Future[bool]] = []
         self._ahead: Ahead | None = None
         self._flight: Flight | None = None
+        self._departing: deque[Flight] = deque()
+        self._writing: asyncio.Task[None] | None = None
         self._more: tuple[int, asyncio.Future[None]] | None = None
         self._unmet: list[Submission] = []
         self._meeting: asyncio.Task[None] | None = None
@@ -228,37 +231,63 @@ class Host:
                 await asyncio.sleep(0)
 
     async def _fly(self, ahead: Ahead) -> None:
-        """Decide a batch while the one before is being written, then begin to write it."""
-        planned = decided = why = None
+        """Decide a batch while the one before is being written; it departs when that one has landed."""
+        planned = flight = why = None
         try:
             planned, loaded = await ahead.read
             if ahead.stale:
-                raise Stale("the batch before was decided again")
+                raise Stale(_DECIDED_AGAIN)
             await self._follow(ahead.taken)
-            decided = self._decide(planned, loaded, ahead.overlays)
+            flight = self._depart(ahead.taken, self._decide(planned, loaded, ahead.overlays))
         except Exception as e:
             why = e
         begin_s = time.perf_counter()
         landed = await self._land()
         self.figures.waited_s += time.perf_counter() - begin_s
-        if decided is None or not landed:
+        if flight is None or not landed:
             if self._ahead is not None:
                 self._ahead.stale = True
             if planned is not None:
                 self._keep_pace(planned.plans)
-            await self._settle(ahead.taken, why or Stale("the batch before was decided again"))
+            await self._settle(ahead.taken, why or Stale(_DECIDED_AGAIN))
             return
         self.figures.ahead += 1
-        changes, overlay = decided.changes, None
-        if changes is None:
-            written = asyncio.get_running_loop().create_future()
-            written.set_result(None)
-        else:
-            written, overlay = asyncio.ensure_future(self.storage.write(changes)), Overlay(changes)
-            if self._ahead is not None:
-                self._ahead.overlays.append(overlay)
-        written.add_done_callback(partial(self._written, ahead.taken, decided.answers))
-        self._flight = Flight(ahead.taken, decided, written, overlay)
+        if flight.overlay is not None and self._ahead is not None:
+            self._ahead.overlays.append(flight.overlay)
+        self._flight = flight
+
+    def _depart(self, taken: Taken, decided: Decided) -> Flight:
+        """Make a batch ready, and have it written as soon as the one before is durable."""
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        written.add_done_callback(partial(self._written, taken, decided.answers))
+        changes, prepared, overlay = decided.changes, None, None
+        if changes is not None:
+            prepared, overlay = self.storage.prepare(changes), Overlay(changes)
+        flight = Flight(taken, decided, prepared, overlay, written)
+        if self._flight is not None and self._flight.failed():
+            raise Stale(_DECIDED_AGAIN)
+        self._departing.append(flight)
+        if self._writing is None:
+            self._writing = asyncio.get_running_loop().create_task(self._write())
+        return flight
+
+    async def _write(self) -> None:
+        """Write one batch after another, while one is ready: it is on its way before the answers of the one before leave. Where one
+        fails, the next stays."""
+        while self._departing:
+            flight = self._departing.popleft()
+            try:
+                if flight.prepared is not None:
+                    await self.storage.write(flight.prepared)
+            except Exception as e:
+                flight.written.set_exception(e)
+                self._departing.clear()
+                break
+            except BaseException:
+                flight.written.cancel()
+                raise
+            flight.written.set_result(None)
+        self._writing = None
 
     def _written(self, taken: Taken, answers: list[Answer], written: "asyncio.Future[None]") -> None:
         """A batch is durable: its answers leave, whatever the host is doing. If it is not, `_land` sees to it."""
@@ -383,7 +412,7 @@ class Host:
         decided = self._decide(planned, await self._peek(planned, locked=True), [])
         self._keep_pace(decided.plans)
         if decided.changes is not None:
-            await self.storage.write(decided.changes)
+            await self.storage.write(self.storage.prepare(decided.changes))
         else:
             await self.storage.rollback()
         return decided.answers

@@ -96,6 +96,10 @@ class Memory:
             shows=self.mark,
         )
 
+    def prepare(self, changes: Changes) -> Changes:
+        """See `Storage`."""
+        return changes
+
     async def write(self, changes: Changes) -> None:
         """See `Storage`."""
         self._compare(changes)

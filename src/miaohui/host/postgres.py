@@ -20,6 +20,7 @@ from miaohui.host import retention
 from miaohui.host.setup import Register, unpack
 from miaohui.host.storage import Acquaintance, Broken, Changes, Full, Loaded, Person, Raced, StateRow
 from miaohui.host.submission import Customer
+from miaohui.host.wire import ROW_TYPES, Wire
 from miaohui.ledger.accounts import Account, Hold
 
 SETTINGS = {"enable_seqscan": "off", "enable_nestloop": "off", "jit": "off", "plan_cache_mode": "force_generic_plan"}
@@ -34,13 +35,15 @@ STALLED = "5s"
 the batch back, and the others go on. If the process wakes up, it runs the batch again."""
 
 Connect = Callable[[], Awaitable[Any]]
+Batch = tuple[Any, ...]
+"""The parameters of `host_store`."""
 _STALLED = f"set_config('idle_in_transaction_session_timeout', '{STALLED}', true)"
 _ACQUAINT = "select * from host_acquaint($1, $2, $3)"
 _WELCOME = "select * from host_welcome($1, $2, $3)"
 _LOCK = f"select host_lock($1, $2), {_STALLED}"
 _PEEK = "select * from host_peek($1, $2, $3, $4, $5, $6)"
 _STORE = "select host_store(" + ", ".join(f"${n}" for n in range(1, 23)) + ")"
-_NO_TIMER = (None, None, None)
+_TYPES = "select typname, oid, typarray from pg_type where typnamespace = current_schema()::regnamespace and typname = any($1)"
 GONE = (
     *(asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError),
     *(asyncpg.OperatorInterventionError, asyncpg.TooManyConnectionsError),  # it stops, starts, or is full of us
@@ -69,6 +72,7 @@ class Postgres:
         if self._c is None or self._c.is_closed():
             c = await self._connect()
             await _set(c, SETTINGS)
+            self._wire = await _wire(c)
             self._lock = (await c.prepare(_LOCK)).fetchrow
             self._peek_locked = (await c.prepare(_PEEK)).fetchrow
             self._store = (await c.prepare(_STORE)).fetchval
@@ -204,49 +208,42 @@ class Postgres:
             row["at_mark"] or 0,
         )
 
-    async def write(self, changes: Changes) -> None:
+    def prepare(self, changes: Changes) -> Batch:
         """See `Storage`."""
-        accounts, timers = changes.accounts.items(), changes.timers
-        states = [(*s, s.key in timers, *(timers.get(s.key) or _NO_TIMER)) for s in changes.states]
-        written = {s.key for s in changes.states}
+        born, states, ended, opened, accounts, transfers, holds, replies, timers, shared = self._wire.pack(changes)
         seen_states, seen_accounts = changes.seen_states, changes.seen_accounts
+        return (
+            changes.now_ms,
+            *(born, states, ended, opened, accounts, transfers, holds),
+            [h.id for h in changes.settled],
+            replies,
+            timers,
+            pack(changes.events) if changes.events else None,
+            changes.epoch,
+            list(seen_states),
+            [f"{key} {version}" for key, version in seen_states.items() if version],
+            list(seen_accounts),
+            [f"{key} {version}" for key, version in seen_accounts.items() if version],
+            [key for key, _ in changes.spent],
+            [f"{key} {due_ms}" for key, due_ms in changes.spent],
+            shared,
+            self._host,
+            changes.mark,
+        )
+
+    async def write(self, batch: Batch) -> None:
+        """See `Storage`."""
         async with self._using("_c"):
             await self._ready()
-            await self._written(
-                changes.now_ms,
-                [s for s in states if s[1] == 1],
-                [s for s in states if s[1] > 1 and s[6] is not None],
-                [s for s in states if s[1] > 1 and s[6] is None],
-                [_account(key, a) for key, a in accounts if not a.version],
-                [_account(key, a) for key, a in accounts if a.version],
-                [(id, t.debit, t.credit, t.amount, t.kind, t.pending or None, x) for id, t, x in changes.transfers],
-                [(h.id, h.keeper, h.debit, h.credit, h.amount) for h in changes.holds],
-                [h.id for h in changes.settled],
-                changes.replies,
-                [(key, *(timer or _NO_TIMER)) for key, timer in timers.items() if key not in written],
-                pack(changes.events) if changes.events else None,
-                changes.epoch,
-                list(seen_states),
-                [f"{key} {version}" for key, version in seen_states.items() if version],
-                list(seen_accounts),
-                [f"{key} {version}" for key, version in seen_accounts.items() if version],
-                [key for key, _ in changes.spent],
-                [f"{key} {due_ms}" for key, due_ms in changes.spent],
-                [(key, *moved) for key, moved in changes.shared.items()],
-                self._host,
-                changes.mark,
-            )
+            try:
+                await self._store(*batch)
+            except asyncpg.CheckViolationError as e:
+                if self._locked:
+                    raise  # nobody was faster: this batch can never be written
+                raise Raced(str(e)) from e
             if self._locked:
                 self._locked = False
                 await self._c.execute("commit")
-
-    async def _written(self, *batch: Any) -> None:
-        try:
-            await self._store(*batch)
-        except asyncpg.CheckViolationError as e:
-            if self._locked:
-                raise  # nobody was faster: this batch can never be written
-            raise Raced(str(e)) from e
 
     async def rollback(self) -> None:
         """See `Storage`."""
@@ -276,11 +273,18 @@ def _rows(row: Any, *columns: str) -> Any:
     return zip(*(row[column] or () for column in columns), strict=True)
 
 
-def _account(key: str, a: Account) -> tuple[Any, ...]:
-    """A row of the type `host_account`."""
-    return (
-        key, a.unit, a.debits, a.credits, a.debits_pending, a.credits_pending, a.overdraft, a.ceiling, a.version + 1,
-    )  # fmt: skip
+async def _wire(c: Any) -> Wire:
+    """How batches are packed for this connection, which from now on takes packed arrays of their row types as they are. The driver
+    offers that for single values only, hence the way round its front door; no such array ever comes back."""
+    rows = await c.fetch(_TYPES, list(ROW_TYPES))
+    settings = c._protocol.get_settings()
+    for name, _, array in rows:
+        settings.add_python_codec(array, f"_{name}", "", [], "scalar", _as_it_is, _as_it_is, "binary")
+    return Wire({name: type_ for name, type_, _ in rows})
+
+
+def _as_it_is(packed: bytes) -> bytes:
+    return packed
 
 
 def _known(row: Any) -> Acquaintance:

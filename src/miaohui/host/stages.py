@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from miaohui.host.overlay import Overlay
 from miaohui.host.plan import Plan
@@ -64,9 +64,15 @@ class Decided(NamedTuple):
 
 
 class Flight(NamedTuple):
-    """A batch that is being written, and the overlay that shows what it will have changed."""
+    """A batch that is being written or will be next: ready to be sent, and the overlay that shows what it will have changed (both
+    None if nothing changes)."""
 
     taken: Taken
     decided: Decided
-    written: asyncio.Future[None]
+    prepared: Any
     overlay: Overlay | None
+    written: asyncio.Future[None]
+
+    def failed(self) -> bool:
+        """Whether it could not be written."""
+        return self.written.done() and (self.written.cancelled() or self.written.exception() is not None)

@@ -10,7 +10,7 @@ Pools and the world (`is_shared`) may have moved on: what a batch moved is added
 processes that sell from one pool do not stand in each other's way.
 """
 
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -163,7 +163,10 @@ class Storage(Protocol):
     ) -> Loaded:
         """Read, inside that transaction if `locked`; an account that does not exist comes back empty (unit None)."""
 
-    async def write(self, changes: Changes) -> None:
+    def prepare(self, changes: Changes) -> Any:
+        """What `write` takes: all of it that can be done before the batch may be written. The plays must have been read."""
+
+    async def write(self, prepared: Any) -> None:
         """Write everything and make it durable, or nothing; Raced if what was read is not so any more."""
 
     async def rollback(self) -> None:

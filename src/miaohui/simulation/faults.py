@@ -9,6 +9,7 @@ unanswered  the process dies between store and answer
 
 import asyncio
 from random import Random
+from typing import Any
 
 from miaohui.host.setup import Register
 from miaohui.host.storage import Acquaintance, Broken, Changes, Loaded, Raced, Storage
@@ -53,7 +54,11 @@ class Faulty:
         """See `Storage`."""
         return await self.storage.peek(states, accounts, replies, customers, locked=locked)
 
-    async def write(self, changes: Changes) -> None:
+    def prepare(self, changes: Changes) -> Any:
+        """See `Storage`."""
+        return self.storage.prepare(changes)
+
+    async def write(self, prepared: Any) -> None:
         """See `Storage`; here the fate of the batch is drawn."""
         fate = "" if self.calm else self.chance.choices((*FATES, ""), (*FATES.values(), 1 - sum(FATES.values())))[0]
         if fate:
@@ -65,7 +70,7 @@ class Faulty:
                 raise Broken("simulated, before the commit")
             case "killed":
                 self._die()
-        await self.storage.write(changes)
+        await self.storage.write(prepared)
         match fate:
             case "lost":
                 raise Broken("simulated, after the commit")

@@ -13,9 +13,9 @@ drop function host_store(
   host_reply[], host_timer[], text[], bytea, bigint, text[], text[], text[], text[], text[], text[], host_share[], text, bigint);
 drop type host_state, host_timer;
 drop table timer;                                         -- one without a state would have had nothing to do
-create type host_state as (
-  key text, version bigint, campaign text, play text, terms integer, customer text, body bytea,
-  timed boolean, due_ms bigint, timer bytea, source text);
+create type host_state as (                               -- what differs from row to row first: so the rest is packed once
+  key text, customer text, body bytea, due_ms bigint, timer bytea,
+  version bigint, campaign text, play text, terms integer, timed boolean, source text);
 create type host_timer as (key text, due_ms bigint, timer bytea, source text);
 
 -- Write a batch. A row that another process changed or created meanwhile raises 40001 or 23505, and the host runs the batch
