@@ -95,6 +95,7 @@ async def totals(database):
 async def pool(database, stored):
     """Two hosts beside a pool that has 5, of which 1 is on hold, and may have received 9; what they write and its totals."""
     (one, epoch), two = stored, Postgres(partial(direct, database), str.encode)
+    await two.register()
     there = Account(credits=5, debits_pending=1, unit="CNY", ceiling=9)
     await write(one, changes(epoch, mark=3, accounts={POOL: there}, states=[]))
     yield one, two, epoch

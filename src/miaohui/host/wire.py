@@ -1,9 +1,9 @@
 """A batch as PostgreSQL receives it: arrays of the row types of `host_store` in its binary format, joined from pieces.
 
 An array of rows is `dimensions, has nulls, type of the rows, how many, 1`, then each row after its length; a row is the number of
-its fields, then each field as `type, length, data` (`array_recv` and `record_recv` of PostgreSQL say so). A driver that finds out for
-each value what it is takes three times as long, and does so when the batch could already be on its way: here a batch is packed
-while the one before is still being written. What repeats within a batch (keys of pools, amounts, actions) is packed once.
+its fields, then each field as `type, length, data` (`array_recv` and `record_recv` of PostgreSQL say so). A driver that finds out
+for each value what it is takes longer, and does so when the batch could already be on its way: here a batch is packed while the one
+before is still being written. What repeats within a batch (keys of pools, amounts, actions) is packed once.
 """
 
 import struct
