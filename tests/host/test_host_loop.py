@@ -79,6 +79,54 @@ async def test_a_consent_taken_back_counts_in_the_next_batch():
     assert (await f.do(f.act("coupon", "claim", "ann")))["amount_minor"] == 500
 
 
+class Read(Memory):
+    """Notes whom it reads with a batch; may be changed while it is asked."""
+
+    def __init__(self, clock):
+        super().__init__(clock)
+        self.proved, self.change = [], None
+
+    async def acquaint(self, customers, orders):
+        """See `Storage`."""
+        told = await super().acquaint(customers, orders)
+        if self.change:
+            await self.change()
+        return told
+
+    async def peek(self, states, accounts, replies, customers, *, locked=False):
+        """See `Storage`."""
+        self.proved.append(customers)
+        return await super().peek(states, accounts, replies, customers, locked=locked)
+
+
+async def test_who_was_asked_about_since_he_came_is_not_read_again():
+    f = await fair_on(Read(lambda: T), setup("coupon", per_customer=9))
+    f.host.storage.proved = []
+    for key in "12":
+        await together(f, [f.act("coupon", "claim", "ann", key=key), f.act("coupon", "claim", "bob", key=key)])
+    assert f.host.storage.proved == [[], ["ann", "bob"]]  # the second time they were remembered
+
+
+async def test_who_came_while_somebody_else_was_asking_about_him_is_read_again():
+    f = await fair_on(Read(lambda: T), setup("coupon", per_customer=9, head={"consent": "terms"}))
+    storage, got = f.host.storage, []
+    storage.people["ann"] = yes()
+
+    async def change():
+        storage.change = None
+        storage.people["ann"] = Person()  # she takes it back, and then she claims
+        f.host.take(f.act("coupon", "claim", "ann", key="2"), got.append)
+        await asyncio.sleep(0)
+
+    storage.change, storage.proved = change, []
+    f.host.take(f.act("coupon", "claim", "ann", key="1"), got.append)
+    await f.host._task
+    assert storage.proved[:2] == [[], ["ann"]]
+    assert got[0].refusal is None  # when she first came she had agreed
+    assert said(got[1]) == "no_consent"
+    assert len(storage.states) == 1
+
+
 def yes():
     return Person(consents=frozenset({"terms"}))
 

@@ -1,8 +1,9 @@
 """Whom the host knows: customers that acted lately, so that a batch asks only about strangers before it plans what it touches; and
 the orders that those who wait in the queue are about.
 
-What is remembered is a guess, never a permission. Every batch reads its customers again together with what it touches; if one has
-another identity, consent or membership than remembered, he is forgotten and the batch is run again, with the truth.
+What is remembered is a guess, never a permission. Every batch reads its customers again together with what it touches, but for
+those who were asked about since they came; if one has another identity, consent or membership than remembered, he is forgotten and
+the batch is run again, with the truth.
 """
 
 from collections.abc import Iterable

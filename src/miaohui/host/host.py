@@ -76,6 +76,7 @@ class Host:
         self._writing: asyncio.Task[None] | None = None
         self._more: tuple[int, asyncio.Future[None]] | None = None
         self._unmet: list[Submission] = []
+        self._met: set[int] = set()
         self._meeting: asyncio.Task[None] | None = None
         self._asking_lock = asyncio.Lock()
         self._rivals = 0
@@ -177,24 +178,27 @@ class Host:
 
     async def _meet(self) -> None:
         """Ask about the customers and orders of those who wait in the queue, so that their batch need not wait for it. What is not
-        known when it is planned is asked again then."""
+        known when it is planned is asked again then; whose customer was asked about here, after he came, need not be proved."""
         try:
             while self._unmet:
                 unmet, self._unmet = self._unmet, []
-                await self._ask([s.customer for s in unmet], [order_key(s.order) for s in unmet if s.is_verb])
+                asked = await self._ask([s.customer for s in unmet], [order_key(s.order) for s in unmet if s.is_verb])
+                names = {c.id or c.shop_hash for c in asked}
+                self._met.update(id(s) for s in unmet if (s.customer.id or s.customer.shop_hash) in names)
         except Exception as e:
             log.debug("those who wait could not be asked about: %s", e)
         finally:
             self._meeting = None
 
-    async def _ask(self, customers: list[Customer], orders: list[str]) -> None:
-        """Learn what is not known yet of these customers and orders."""
-        known = self.known
+    async def _ask(self, customers: list[Customer], orders: list[str]) -> list[Customer]:
+        """Learn what is not known yet of these customers and orders; which customers were asked about."""
+        known, strangers = self.known, list[Customer]()
         if known.strangers(customers) or not known.orders.keys() >= set(orders):
             async with self._asking_lock:  # whoever was here before may have asked
                 strangers, unread = known.strangers(customers), [key for key in orders if key not in known.orders]
                 if strangers or unread:
                     known.learn(await self.storage.acquaint(strangers, unread), strangers)
+        return strangers
 
     async def _gather(self, flight: Flight) -> None:
         """Wait until the batch in flight is written, or half as many as are in it have come in meanwhile."""
@@ -438,6 +442,9 @@ class Host:
         for overlay in overlays:
             known.orders |= overlay.orders(verbs)
         await self._ask(customers, verbs)
+        met = {id(s) for s in batch} & self._met
+        self._met -= met
+        proved = [s.customer for s in batch if (s.customer.id or s.customer.shop_hash) and id(s) not in met]
         plans = [plan(s, register, known) for s in batch]
         for key in verbs:
             known.orders.pop(key, None)  # the next verb asks anew
@@ -445,7 +452,7 @@ class Host:
             p.fast_enough = self._paced.get(p.submission.id)
         states = list(dict.fromkeys(key for p in plans for key in p.states))
         accounts = list(dict.fromkeys(key for p in plans for key in p.accounts))
-        return Planned(register, customers, plans, states, accounts, [s.id for s in batch])
+        return Planned(register, proved, plans, states, accounts, [s.id for s in batch])
 
     async def _peek(self, planned: Planned, *, locked: bool = False) -> Loaded:
         """What is stored of all that it touches."""

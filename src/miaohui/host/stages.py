@@ -33,8 +33,8 @@ class Figures:
 
 
 class Planned(NamedTuple):
-    """What a batch will touch: the plays it was planned with, its customers, a plan for each submission; the states, accounts and
-    replies that must be read for it."""
+    """What a batch will touch: the plays it was planned with and a plan for each submission; and what must be read for it:
+    customers who are remembered from earlier, states, accounts and replies."""
 
     register: Register
     customers: list[Customer]
