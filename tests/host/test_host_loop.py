@@ -51,7 +51,7 @@ async def test_a_submission_that_cannot_be_stored_fails_alone_and_cheaply():
     answers = await together(f, [f.act("coupon", "claim", f"c{n}") for n in range(512)])
     assert [n for n, a in enumerate(answers) if a.refusal is not None] == [77]
     assert answers[77].refusal.code == "failed"
-    assert f.host.storage.stores == 4 + 1 + 2 * 7  # the batch of 128 that it is in, then two halves of each size
+    assert f.host.storage.stores == 2 + 2 * 8  # two batches, of the one that it is in then two halves of each size
     assert f.host.figures.failed == 1
     assert len(f.host.storage.states) == 511
     assert len(f.host.storage.transfers) == before + 511 * 3
@@ -350,7 +350,7 @@ async def test_what_a_batch_took_is_counted_once_whether_the_next_was_read_befor
     assert f.host.figures.retries == 0
 
 
-async def test_a_batch_takes_a_third_of_what_is_under_way():
+async def test_a_batch_takes_half_of_what_is_under_way():
     said = await told_of(512, 512)
-    assert said[:3] == ["read 170", "read 170", "write 170"]
-    assert [int(what.split()[1]) for what in said if what.startswith("write")] == [170, 170, 170, 2]
+    assert said[:3] == ["read 256", "read 256", "write 256"]
+    assert [int(what.split()[1]) for what in said if what.startswith("write")] == [256, 256]

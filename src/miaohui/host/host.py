@@ -40,7 +40,7 @@ class Busy(Exception):
 
 
 LEAST = 64
-"""A batch takes a third of all that is under way, and at least so many if they are there: when one batch took all of them, the
+"""A batch takes half of all that is under way, and at least so many if they are there: when one batch took all of them, the
 plays would wait for the database, and the database for the plays."""
 RIVALS = 64
 """So many batches are decided under locks after somebody else was faster."""
@@ -361,7 +361,7 @@ class Host:
         orders: set[str] = set()
         flight = self._flight
         under_way = len(self._queue) + len(undecided) + (len(flight.taken) if flight is not None else 0)
-        most = min(self.batch_max, max(LEAST, under_way // 3))
+        most = min(self.batch_max, max(LEAST, under_way // 2))
         while self._queue and len(batch) < most:
             submission = self._queue[0][0]
             if submission.order and submission.order in orders:
