@@ -1,9 +1,9 @@
 """`miaohui bench history`: what an action costs on a young database and on one with ten million rows behind it.
 
-History is laid down by SQL as the host would have left it: for each coupon of the past a state, two accounts, three transfers, an
-answer, spread over the last two months. After each step the same rush is measured, in turns with one on a workspace
-that stays young, so that both see the same machine. Between two steps nothing is vacuumed or analysed by hand; checkpoints come as
-they come, and how many came is shown.
+History is laid down by SQL as the host would have left it: for each coupon of the past a state with its timer, two accounts,
+three transfers and an answer, spread over the last two months. After each step the same rush is measured, in turns with one on a
+workspace that stays young, so that both see the same machine. Between two steps nothing is vacuumed or analysed by hand;
+checkpoints come as they come, and how many came is shown.
 """
 
 import asyncio

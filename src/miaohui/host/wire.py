@@ -18,12 +18,10 @@ ROW_TYPES = ("host_state", "host_account", "host_transfer", "host_hold", "host_r
 _int4 = struct.Struct("!i").pack
 _LENGTHS = [_int4(n) for n in range(2048)]
 _NULL = _int4(-1)
-_BOOL, _BYTEA, _INT8, _INT2, _INT4, _TEXT = map(
-    _int4, (16, 17, 20, 21, 23, 25)
-)  # PostgreSQL's numbers of its own types
-_BYTEA_16, _INT8_8, _INT4_4, _INT2_2, _BOOL_1 = (
-    *(_BYTEA + _int4(16), _INT8 + _int4(8), _INT4 + _int4(4), _INT2 + _int4(2), _BOOL + _int4(1)),
-)
+# PostgreSQL's numbers of its own types, with the length where it is always the same
+_BYTEA, _INT8, _TEXT = _int4(17), _int4(20), _int4(25)
+_BOOL_1, _INT2_2, _INT4_4 = _int4(16) + _int4(1), _int4(21) + _int4(2), _int4(23) + _int4(4)
+_INT8_8, _BYTEA_16 = _INT8 + _int4(8), _BYTEA + _int4(16)
 _NO_TIMER = _INT8 + _NULL + _BYTEA + _NULL
 
 
@@ -42,7 +40,7 @@ class Wire:
     """Packs batches; `types` are the numbers of the row types in this database."""
 
     def __init__(self, types: dict[str, int]) -> None:
-        self._types = {name: _int4(types[name]) for name in ROW_TYPES}
+        self._types = {name: types[name].to_bytes(4, "big") for name in ROW_TYPES}
 
     def pack(self, changes: Changes) -> tuple[bytes, ...]:
         """born, states, ended, opened, accounts, transfers, holds, replies, timers, shared: the arrays of `host_store`."""

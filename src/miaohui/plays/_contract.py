@@ -124,7 +124,8 @@ class Refusal(Struct, frozen=True, gc=False):
 
 
 class Decision(Struct, frozen=True, kw_only=True, gc=False):
-    """What one action causes, all or nothing. A state of None ends the instance; a timer of None is cancelled."""
+    """What one action causes, all or nothing. A state of None ends the instance, and its timer with it. `timers` are set by the key
+    of the state that they are of; None cancels one."""
 
     reply: Struct
     events: tuple[Struct, ...] = ()
