@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from miaohui.host.acquaintances import Acquaintances
 from miaohui.host.host import RIVALS, Busy, Host
 from miaohui.host.memory import Memory
-from miaohui.host.storage import Acquaintance, Person
+from miaohui.host.storage import Acquaintance, Person, Raced
 from miaohui.host.submission import Customer
 from miaohui.ledger.accounts import Transfer
 from miaohui.plays import coupon
@@ -326,6 +326,45 @@ async def told_of(people, batch_max):
 
 async def test_the_next_batch_is_read_before_one_is_decided():
     assert await told_of(4, 1) == ["read 1", "read 1", "write 1", "read 1", "write 1", "read 1", "write 1", "write 1"]
+
+
+async def test_the_next_batch_is_on_its_way_before_the_answers_of_the_one_before_leave():
+    f = await fair_on(Told(lambda: T), setup("coupon", count=10_000, per_customer=9))
+    await together(f, [f.act("coupon", "claim", f"c{n}") for n in range(3)])
+    f.host.batch_max, f.host.storage.said = 1, []
+    told = f.host.storage.said
+    for n in range(3):
+        f.host.take(f.act("coupon", "claim", f"c{n}", key="again"), lambda _: told.append("answer"))
+    await f.host._task
+    assert [what for what in told if not what.startswith("read")] == [
+        "write 1", "write 1", "answer", "write 1", "answer", "answer",
+    ]  # fmt: skip
+
+
+async def test_what_departs_after_one_that_fails_is_not_written_as_it_is():
+    class Failing(Told):
+        fails = False
+
+        async def write(self, changes):
+            if self.fails:
+                self.fails, self.said = False, [*self.said, "failed"]
+                for _ in range(30):
+                    await asyncio.sleep(0)
+                raise Raced("simulated")
+            await super().write(changes)
+
+        async def lock(self, states, accounts):
+            self.said.append("locked")
+            await super().lock(states, accounts)
+
+    f = await fair_on(Failing(lambda: T), setup("coupon", count=10_000, per_customer=9))
+    await together(f, [f.act("coupon", "claim", f"c{n}") for n in range(3)])
+    f.host.batch_max, f.host.storage.said, f.host.storage.fails = 1, [], True
+    answers = await together(f, [f.act("coupon", "claim", f"c{n}", key="again") for n in range(3)])
+    said_ = [what for what in f.host.storage.said if not what.startswith("read")]
+    assert said_ == ["failed", "locked", "write 1", "locked", "write 1", "locked", "write 1"]
+    assert [a.refusal for a in answers] == [None] * 3
+    assert len(f.host.storage.states) == 6
 
 
 class Late(Memory):
