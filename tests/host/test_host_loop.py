@@ -105,6 +105,7 @@ async def test_who_was_asked_about_since_he_came_is_not_read_again():
     for key in "12":
         await together(f, [f.act("coupon", "claim", "ann", key=key), f.act("coupon", "claim", "bob", key=key)])
     assert f.host.storage.proved == [[], ["ann", "bob"]]  # the second time they were remembered
+    assert f.host._met == {}
 
 
 async def test_who_came_while_somebody_else_was_asking_about_him_is_read_again():

@@ -76,7 +76,7 @@ class Host:
         self._writing: asyncio.Task[None] | None = None
         self._more: tuple[int, asyncio.Future[None]] | None = None
         self._unmet: list[Submission] = []
-        self._met: set[int] = set()
+        self._met: dict[int, Submission] = {}
         self._meeting: asyncio.Task[None] | None = None
         self._asking_lock = asyncio.Lock()
         self._rivals = 0
@@ -159,6 +159,7 @@ class Host:
                     await self._fly(ahead)
         finally:
             self.known.orders.clear()
+            self._met.clear()
 
     async def _begin(self) -> None:
         """Take a batch and begin to read for it; if it cannot be decided ahead, settle it."""
@@ -184,7 +185,7 @@ class Host:
                 unmet, self._unmet = self._unmet, []
                 asked = await self._ask([s.customer for s in unmet], [order_key(s.order) for s in unmet if s.is_verb])
                 names = {c.id or c.shop_hash for c in asked}
-                self._met.update(id(s) for s in unmet if (s.customer.id or s.customer.shop_hash) in names)
+                self._met |= {id(s): s for s in unmet if (s.customer.id or s.customer.shop_hash) in names}
         except Exception as e:
             log.debug("those who wait could not be asked about: %s", e)
         finally:
@@ -442,9 +443,7 @@ class Host:
         for overlay in overlays:
             known.orders |= overlay.orders(verbs)
         await self._ask(customers, verbs)
-        met = {id(s) for s in batch} & self._met
-        self._met -= met
-        proved = [s.customer for s in batch if (s.customer.id or s.customer.shop_hash) and id(s) not in met]
+        remembered = [s.customer for s in batch if self._met.pop(id(s), None) is None]
         plans = [plan(s, register, known) for s in batch]
         for key in verbs:
             known.orders.pop(key, None)  # the next verb asks anew
@@ -452,7 +451,9 @@ class Host:
             p.fast_enough = self._paced.get(p.submission.id)
         states = list(dict.fromkeys(key for p in plans for key in p.states))
         accounts = list(dict.fromkeys(key for p in plans for key in p.accounts))
-        return Planned(register, proved, plans, states, accounts, [s.id for s in batch])
+        return Planned(
+            register, [c for c in remembered if c.id or c.shop_hash], plans, states, accounts, [s.id for s in batch]
+        )
 
     async def _peek(self, planned: Planned, *, locked: bool = False) -> Loaded:
         """What is stored of all that it touches."""
