@@ -118,6 +118,24 @@ def test_a_port_that_is_taken(data: Path) -> None:
     assert not (data / "postgres").exists()
 
 
+def test_two_processes_share_a_port(data: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    worker = Run(data, part="worker")
+    assert worker.process.stdout is not None
+    assert worker.process.stdout.readline() == "The worker of main works\n"
+    webs = [Run(data, part="web", MIAOHUI_PORT=port, MIAOHUI_SHARED_PORT="true") for _ in range(2)]
+    url = f"http://127.0.0.1:{port}"
+    assert [web.url() for web in webs] == [url, url]
+    assert "cannot be taken" in Run(data, part="web", MIAOHUI_PORT=port).sentence()
+    for left in (2, 1):
+        assert [health(url) for _ in range(9)] == [(200, WELL)] * 9, left
+        assert webs.pop().stop(signal.SIGINT) == 0
+    with pytest.raises(httpx.ConnectError):
+        health(url)
+    assert worker.stop(signal.SIGINT) == 0
+
+
 def test_a_wrong_setting_stops_the_start(data: Path) -> None:
     said = Run(data, MIAOHUI_PORT="x").sentence()
     assert said == "miaohui: MIAOHUI_PORT = 'x' does not hold: write a whole number from 0 to 65535"

@@ -1,9 +1,10 @@
 """`miaohui bench claims`: durable coupon claims a second over HTTP, client included, with everything a customer's call meets:
 authentication, idempotency, window, limits of each identity, rate, double entry (three transfers a claim), synchronous commit.
 
-The customers are known to the shop already; one line says what new ones cost. The peers (`benchmarks/`) do the same claim in the
-same run, in turns with ours, so that a ratio sees the same machine. Afterwards the books are compared with the answers: `lost`
-(answered, not there), `doubled` (there twice), `oversold` (more than the pool had), and the audit must be clean.
+The customers are known to the shop already; one line says what new ones cost, one what two processes at one port do. The peers
+(`benchmarks/`) do the same claim in the same run, in turns with ours, so that a ratio sees the same machine. Afterwards the books
+are compared with the answers: `lost` (answered, not there), `doubled` (there twice), `oversold` (more than the pool had), and the
+audit must be clean.
 """
 
 import asyncio
@@ -23,15 +24,17 @@ from miaohui.host.setup import Setup
 from miaohui.plays import coupon
 from miaohui.plays._fields import Given, Offer, Validity
 
-OURS, NEW = "Miaohui", "Miaohui, new customers"
+OURS, TWO, NEW = "Miaohui", "Miaohui, two processes", "Miaohui, new customers"
 
 
 class Outcome(Struct, frozen=True):
-    """What the bench found; `per_second` and `p99_ms` are those of the most connections. A ratio is None if its peer could not be
-    had: `missing` says why."""
+    """What the bench found; `per_second` and `p99_ms` are those of the most connections, of one process like each peer. A ratio is
+    None if its peer could not be had: `missing` says why."""
 
     per_second: float
     p99_ms: float
+    two_processes_per_second: float
+    two_processes_p99_ms: float
     new_customers_per_second: float
     ratio_transaction_each: float | None
     ratio_redis: float | None
@@ -73,6 +76,12 @@ def run(
                     granted += measure(name, n, name if name == NEW else OURS, stand.port, key, [stand.pid])
             finally:
                 stand.kill()
+            both = Stand(data, beside=1, MIAOHUI_LANGUAGE="en").start()
+            try:
+                for name, n in (("", 32), (TWO, most)):
+                    granted += measure(name, n, OURS, both.port, key, both.pids)
+            finally:
+                both.kill()
             for peer in others:
                 with peer.running():
                     for name, n in (("", 32), (peer.name, most)):
@@ -87,6 +96,8 @@ def run(
     return Outcome(
         ours.per_second,
         ours.p99_ms,
+        lines[TWO, most].per_second,
+        lines[TWO, most].p99_ms,
         lines[NEW, most].per_second,
         ratio("transaction each"),
         ratio("Redis, always"),

@@ -79,9 +79,10 @@ def free_port() -> int:
 
 
 class Stand:
-    """`miaohui run` on a folder; `environment` changes settings."""
+    """`miaohui run` on a folder, with so many `miaohui web` beside it at the same port; `environment` changes settings."""
 
-    def __init__(self, data: Path, **environment: str) -> None:
+    def __init__(self, data: Path, *, beside: int = 0, **environment: str) -> None:
+        self._beside = beside
         self.port = free_port()
         self.data, self.url = data, f"http://127.0.0.1:{self.port}"
         without = ("MIAOHUI_", "PYTHONDONTWRITEBYTECODE")  # it is started again and again
@@ -90,12 +91,14 @@ class Stand:
             **inherited,
             "MIAOHUI_DATA": str(data),
             "MIAOHUI_PORT": str(self.port),
+            "MIAOHUI_SHARED_PORT": str(beside > 0).lower(),
             "MIAOHUI_DEMO": "false",
             "MIAOHUI_SECRET_FILE": str(data / "secret"),
             **environment,
         }
         self.log = data / "server.log"
         self.process: subprocess.Popen[bytes] | None = None
+        self._webs: list[subprocess.Popen[bytes]] = []
 
     @property
     def pid(self) -> int:
@@ -103,24 +106,41 @@ class Stand:
         assert self.process is not None
         return self.process.pid
 
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of the server and of those beside it."""
+        return [self.pid, *(web.pid for web in self._webs)]
+
     def start(self) -> Self:
         """Start it and wait until it answers; RuntimeError with the end of its log if it does not."""
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "miaohui", "run"], env=self._environment, stdout=log, stderr=log
-            )
+        self.process = self._begun("run")
         until_s = time.monotonic() + START_S
         while time.monotonic() < until_s and self.process.poll() is None:
             with contextlib.suppress(httpx.TransportError):
                 if httpx.get(f"{self.url}/healthz").status_code == 200:
+                    for _ in range(self._beside):
+                        self._webs.append(self._begun("web"))
                     return self
             time.sleep(0.05)
         self.kill()
         raise RuntimeError(f"the server does not answer: {self.log.read_text()[-3000:]}")
 
+    def _begun(self, part: str) -> "subprocess.Popen[bytes]":
+        """A process, and for those beside the first one: when it says that it answers."""
+        with self.log.open("ab") as log:
+            begun = log.tell()
+            process = subprocess.Popen(
+                [sys.executable, "-m", "miaohui", part], env=self._environment, stdout=log, stderr=log
+            )
+        while part == "web" and process.poll() is None and b"answers at" not in self.log.read_bytes()[begun:]:
+            time.sleep(0.05)
+        return process
+
     def kill(self, with_signal: signal.Signals = signal.SIGKILL) -> None:
-        """End it: at once, or by another signal."""
+        """End it, and those beside it: at once, or by another signal."""
         assert self.process is not None
-        with contextlib.suppress(ProcessLookupError):
-            self.process.send_signal(with_signal)
-        self.process.wait()
+        for process in (*self._webs, self.process):
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(with_signal)
+            process.wait()
+        self._webs.clear()

@@ -127,6 +127,8 @@ def listening(settings: Settings, key: str = "port") -> Iterator[socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as door:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if settings.shared_port and key == "port":
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         try:
             door.bind((host, port))
         except OSError as e:

@@ -42,6 +42,13 @@ class Settings(Struct, frozen=True, kw_only=True):
         int,
         says("Port to listen on; 0 takes a free one.", "a whole number from 0 to 65535", ge=0, le=65535),
     ] = 8080
+    shared_port: Annotated[
+        bool,
+        says(
+            "Let several processes of one installation answer at the same port; Linux divides the connections among them.",
+            "true or false",
+        ),
+    ] = False
     worker_port: Annotated[
         int,
         says(
