@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -114,27 +114,35 @@ class Stand:
     def start(self) -> Self:
         """Start it and wait until it answers; RuntimeError with the end of its log if it does not."""
         self.process = self._begun("run")
+        self._wait(self.process, self._is_well)
+        for _ in range(self._beside):
+            begun = self.log.stat().st_size
+            self._webs.append(web := self._begun("web"))
+            self._wait(web, partial(self._has_said, "answers at", begun))
+        return self
+
+    def _begun(self, part: str) -> "subprocess.Popen[bytes]":
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "miaohui", part], env=self._environment, stdout=log, stderr=log
+            )
+
+    def _is_well(self) -> bool:
+        with contextlib.suppress(httpx.TransportError):
+            return httpx.get(f"{self.url}/healthz").status_code == 200
+        return False
+
+    def _has_said(self, words: str, since: int) -> bool:
+        return words.encode() in self.log.read_bytes()[since:]
+
+    def _wait(self, process: "subprocess.Popen[bytes]", answers: Callable[[], bool]) -> None:
         until_s = time.monotonic() + START_S
-        while time.monotonic() < until_s and self.process.poll() is None:
-            with contextlib.suppress(httpx.TransportError):
-                if httpx.get(f"{self.url}/healthz").status_code == 200:
-                    for _ in range(self._beside):
-                        self._webs.append(self._begun("web"))
-                    return self
+        while time.monotonic() < until_s and process.poll() is None:
+            if answers():
+                return
             time.sleep(0.05)
         self.kill()
         raise RuntimeError(f"the server does not answer: {self.log.read_text()[-3000:]}")
-
-    def _begun(self, part: str) -> "subprocess.Popen[bytes]":
-        """A process, and for those beside the first one: when it says that it answers."""
-        with self.log.open("ab") as log:
-            begun = log.tell()
-            process = subprocess.Popen(
-                [sys.executable, "-m", "miaohui", part], env=self._environment, stdout=log, stderr=log
-            )
-        while part == "web" and process.poll() is None and b"answers at" not in self.log.read_bytes()[begun:]:
-            time.sleep(0.05)
-        return process
 
     def kill(self, with_signal: signal.Signals = signal.SIGKILL) -> None:
         """End it, and those beside it: at once, or by another signal."""
