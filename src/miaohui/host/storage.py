@@ -126,8 +126,8 @@ class Changes(Struct):
 
 
 class Due(Struct, frozen=True):
-    """A timer that is due: that of the state `key`, which belongs to `campaign` and `play` (empty: an order); `source` is that of
-    whoever set it."""
+    """A timer that is due: that of the state `key`, which belongs to `campaign` and `play` (of an order `play` is empty); `source`
+    is that of whoever set it."""
 
     key: str
     due_ms: int

@@ -28,8 +28,8 @@ class Customer(Struct, frozen=True, gc=False):
 class Submission(Struct, frozen=True, kw_only=True, gc=False):
     """`id`: 16 bytes, keyed hash of the idempotency scope; `hash`: of the body. `fields`: the decoded body.
 
-    what: "play" (action of a play), "order" (verb of an order, `order` is the shop's id), "timer" (fired: `timer` its name,
-    `due_ms` when it was due), "opening" (fields: openings.Filling). Timers and openings come from us and are not checked for
+    what: "play" (action of a play), "order" (verb of an order, `order` is the shop's id), "timer" (fired: `timer` the key of its
+    state, `due_ms` when it was due), "opening" (fields: openings.Filling). Timers and openings come from us and are not checked for
     window or audience.
     """
 
