@@ -53,9 +53,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Take out what does not use PostgreSQL, if a second one is to be proved."""
+    """Take out what does not use PostgreSQL, if a second one is to be proved; and all but the first of a page's sizes and
+    languages, which ask it the same."""
     if config.getoption("--debian-postgres"):
         items[:] = [item for item in items if "postgres_url" in getattr(item, "fixturenames", ())]
+        pages = {item.nodeid.partition("[")[0]: item for item in reversed(items) if "chromium" in item.fixturenames}
+        items[:] = [item for item in items if pages.get(item.nodeid.partition("[")[0], item) is item]
 
 
 def new_name() -> str:
