@@ -4,6 +4,8 @@ import asyncio
 import signal
 from random import Random
 
+import pytest
+
 from miaohui.server.postgres import EmbeddedPostgres
 from tests.faults.books import agree, answers, room
 from tests.faults.customers import Customers
@@ -45,15 +47,18 @@ async def kill(whom, way, starting):
         starting.create_task(server.start())
 
 
-async def test_one_process_with_its_own_postgres(nursery, faults_folder):
-    town = Town(EmbeddedPostgres(faults_folder / "alone" / "postgres"), nursery, faults_folder, "alone")
-    run = town.server("run", MIAOHUI_DATABASE_URL="")
+@pytest.mark.parametrize("processes", [1, 2])
+async def test_a_run_with_its_own_postgres(nursery, faults_folder, processes):
+    name = f"alone_{processes}"
+    town = Town(EmbeddedPostgres(faults_folder / name / "postgres"), nursery, faults_folder, name)
+    run = town.server("run", MIAOHUI_DATABASE_URL="", MIAOHUI_PROCESSES=str(processes))
     await run.start()
     async with town:
         await town.open(**PLAYS)
         customers = Customers(town, [run.port], Random(5))
         async with customers.living(*PLAYS):
-            for _ in range(2):
+            for starts in (1, 2):
+                await run.says("web process 2 of 2, pid ", starts * (processes - 1))
                 await customers.more()
                 await run.end()
                 await run.start()

@@ -99,9 +99,9 @@ class Server:
             await asyncio.sleep(0.01)
         return self
 
-    async def says(self, sentence):
-        """Wait until the log has it."""
-        while not self.log.exists() or sentence not in self.log.read_text(errors="replace"):  # noqa: ASYNC110 - another process writes it
+    async def says(self, sentence, times=1):
+        """Wait until the log has it so many times."""
+        while not self.log.exists() or self.log.read_text(errors="replace").count(sentence) < times:  # noqa: ASYNC110 - another process writes it
             await asyncio.sleep(0.02)
 
     def alive(self):

@@ -1,6 +1,8 @@
 """`miaohui run` as a process: it starts, says where it is, tells its health, and leaves nothing running."""
 
+import asyncio
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -8,9 +10,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 
+from miaohui.server.postgres import EmbeddedPostgres
 from miaohui.server.postgres_folder import processes_in
 
 MIAOHUI = Path(sys.executable).with_name("miaohui")
@@ -134,6 +138,61 @@ def test_two_processes_share_a_port(data: Path) -> None:
     with pytest.raises(httpx.ConnectError):
         health(url)
     assert worker.stop(signal.SIGINT) == 0
+
+
+def web_beside(run: Run) -> int:
+    """The process id of the next web process that `run` says it has beside itself."""
+    assert run.process.stderr is not None
+    for line in run.process.stderr:
+        if said := re.search(r"web process 2 of 2, pid (\d+): Miaohui answers at ", line):
+            return int(said[1])
+    raise AssertionError("it says nothing of a web process")
+
+
+def test_it_keeps_web_processes_beside_itself(data: Path) -> None:
+    run = Run(data, MIAOHUI_PROCESSES="2")
+    url, first = run.url(), web_beside(run)
+    assert [health(url) for _ in range(9)] == [(200, WELL)] * 9
+    os.kill(first, signal.SIGKILL)
+    assert web_beside(run) != first
+    assert [health(url) for _ in range(9)] == [(200, WELL)] * 9
+    assert "cannot be taken" in Run(data.parent / "other", MIAOHUI_PORT=url.rpartition(":")[2]).sentence()
+    others = Run(data.parent / "other", MIAOHUI_PORT=url.rpartition(":")[2], MIAOHUI_PROCESSES="2")
+    assert "cannot be taken" in others.sentence()
+    assert run.stop(signal.SIGINT) == 0
+    with pytest.raises(httpx.ConnectError):
+        health(url)
+
+
+def test_web_processes_end_with_the_one_that_started_them(data: Path) -> None:
+    run = Run(data, MIAOHUI_PROCESSES="2")
+    url, web = run.url(), web_beside(run)
+    run.process.kill()
+    while Path(f"/proc/{web}").exists():
+        pass
+    with pytest.raises(httpx.ConnectError):
+        health(url)
+    run.process.communicate()
+    again = Run(data, MIAOHUI_PROCESSES="2", MIAOHUI_PORT=url.rpartition(":")[2])
+    assert again.health() == (200, WELL)
+    assert again.stop(signal.SIGTERM) == 0
+
+
+async def owner_url(data: Path) -> str:
+    """Where web processes ask for events."""
+    c = await asyncpg.connect(EmbeddedPostgres(data / "postgres").url, server_settings={"search_path": "main"})
+    url: str = await c.fetchval("select owner_url from workspace")
+    await c.close()
+    return url
+
+
+def test_who_asks_for_events_finds_their_owner_where_several_share_the_port(data: Path) -> None:
+    run = Run(data, MIAOHUI_PROCESSES="2")
+    url, owner = run.url(), asyncio.run(owner_url(data))
+    assert owner != url
+    assert [httpx.get(f"{place}/wallet").status_code for place in (owner, url)] == [404, 303]
+    assert httpx.post(f"{owner}/inside/events").status_code == 403  # there, and not signed
+    assert run.stop(signal.SIGINT) == 0
 
 
 def test_a_wrong_setting_stops_the_start(data: Path) -> None:

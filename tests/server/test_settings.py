@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from miaohui.server.settings import HINTS, Settings, SettingsWrong, example, read_settings
+from miaohui.server.settings import HINTS, Settings, SettingsWrong, as_environment, example, read_settings
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +25,17 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     )
     assert (settings.port, settings.title, settings.demo) == (9100, "妙会", False)
     assert settings.secret == Path("/etc/key")
+
+
+def test_another_process_gets_the_same(tmp_path: Path) -> None:
+    settings = Settings(
+        port=0, shared_port=True, processes=3, data=tmp_path / "the data", secret_file=None, title="庙会 & Co", demo=False,
+        smtp_password="a=b c", zone="Asia/Shanghai",
+    )  # fmt: skip
+    environment = as_environment(settings)
+    assert environment["MIAOHUI_SECRET_FILE"] == ""
+    assert environment["MIAOHUI_DEMO"] == "false"
+    assert read_settings(environment) == settings
 
 
 def test_another_file_by_name(tmp_path: Path) -> None:

@@ -76,10 +76,10 @@ def run(
                     granted += measure(name, n, name if name == NEW else OURS, stand.port, key, [stand.pid])
             finally:
                 stand.kill()
-            both = Stand(data, beside=1, MIAOHUI_LANGUAGE="en").start()
+            both = Stand(data, processes=2, MIAOHUI_LANGUAGE="en").start()
             try:
                 for name, n in (("", 32), (TWO, most)):
-                    granted += measure(name, n, OURS, both.port, key, both.pids)
+                    granted += measure(name, n, OURS, both.port, key, [both.pid])
             finally:
                 both.kill()
             for peer in others:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -79,11 +79,10 @@ def free_port() -> int:
 
 
 class Stand:
-    """`miaohui run` on a folder, with so many `miaohui web` beside it at the same port; `environment` changes settings."""
+    """`miaohui run` on a folder, in so many processes; `environment` changes settings."""
 
-    def __init__(self, data: Path, *, beside: int = 0, **environment: str) -> None:
-        self._beside = beside
-        self.port = free_port()
+    def __init__(self, data: Path, *, processes: int = 1, **environment: str) -> None:
+        self._processes, self.port = processes, free_port()
         self.data, self.url = data, f"http://127.0.0.1:{self.port}"
         without = ("MIAOHUI_", "PYTHONDONTWRITEBYTECODE")  # it is started again and again
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(without)}
@@ -91,14 +90,13 @@ class Stand:
             **inherited,
             "MIAOHUI_DATA": str(data),
             "MIAOHUI_PORT": str(self.port),
-            "MIAOHUI_SHARED_PORT": str(beside > 0).lower(),
+            "MIAOHUI_PROCESSES": str(processes),
             "MIAOHUI_DEMO": "false",
             "MIAOHUI_SECRET_FILE": str(data / "secret"),
             **environment,
         }
         self.log = data / "server.log"
         self.process: subprocess.Popen[bytes] | None = None
-        self._webs: list[subprocess.Popen[bytes]] = []
 
     @property
     def pid(self) -> int:
@@ -106,49 +104,26 @@ class Stand:
         assert self.process is not None
         return self.process.pid
 
-    @property
-    def pids(self) -> list[int]:
-        """Process ids of the server and of those beside it."""
-        return [self.pid, *(web.pid for web in self._webs)]
-
     def start(self) -> Self:
-        """Start it and wait until it answers; RuntimeError with the end of its log if it does not."""
-        self.process = self._begun("run")
-        self._wait(self.process, self._is_well)
-        for _ in range(self._beside):
-            begun = self.log.stat().st_size
-            self._webs.append(web := self._begun("web"))
-            self._wait(web, partial(self._has_said, "answers at", begun))
-        return self
-
-    def _begun(self, part: str) -> "subprocess.Popen[bytes]":
+        """Start it and wait until all of it answers; RuntimeError with the end of its log if it does not."""
+        begun = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", "miaohui", part], env=self._environment, stdout=log, stderr=log
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "miaohui", "run"], env=self._environment, stdout=log, stderr=log
             )
-
-    def _is_well(self) -> bool:
-        with contextlib.suppress(httpx.TransportError):
-            return httpx.get(f"{self.url}/healthz").status_code == 200
-        return False
-
-    def _has_said(self, words: str, since: int) -> bool:
-        return words.encode() in self.log.read_bytes()[since:]
-
-    def _wait(self, process: "subprocess.Popen[bytes]", answers: Callable[[], bool]) -> None:
         until_s = time.monotonic() + START_S
-        while time.monotonic() < until_s and process.poll() is None:
-            if answers():
-                return
+        while time.monotonic() < until_s and self.process.poll() is None:
+            with contextlib.suppress(httpx.TransportError):
+                answering = self.log.read_bytes()[begun:].count(b"Miaohui answers at")
+                if answering == self._processes and httpx.get(f"{self.url}/healthz").status_code == 200:
+                    return self
             time.sleep(0.05)
         self.kill()
         raise RuntimeError(f"the server does not answer: {self.log.read_text()[-3000:]}")
 
     def kill(self, with_signal: signal.Signals = signal.SIGKILL) -> None:
-        """End it, and those beside it: at once, or by another signal."""
+        """End it: at once, or by another signal."""
         assert self.process is not None
-        for process in (*self._webs, self.process):
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(with_signal)
-            process.wait()
-        self._webs.clear()
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(with_signal)
+        self.process.wait()

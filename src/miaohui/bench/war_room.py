@@ -51,7 +51,7 @@ def run(*, actions: int, per_second: float) -> Delay:
 async def _measure(
     settings: Settings, database: str, door: socket.socket, key: str, actions: int, per_second: float
 ) -> Delay:
-    async with opened(settings, database, door) as (workspace, _):
+    async with opened(settings, database, door, door) as (workspace, _):
         config = uvicorn.Config(build(workspace), log_config=None, lifespan="off", ws="none")
         server = uvicorn.Server(config)
         behind = [

@@ -24,12 +24,18 @@ def run() -> None:
 
 
 @app.command
-def web() -> None:
-    """Only answer requests, beside a worker or a run of the same workspace: docs/how-to/several-processes.md."""
+def web(*, tied: bool = False) -> None:
+    """Only answer requests, beside a worker or a run of the same workspace: docs/how-to/several-processes.md.
+
+    `tied`: stop when the standard input ends, as it does with whoever started this.
+    """
     from miaohui.server.serve import run
     from miaohui.server.settings import read_settings
 
-    run(read_settings(os.environ), lambda workspace, _: print(f"Miaohui answers at {workspace.url}", flush=True), "web")
+    def ready(workspace: "Workspace", _: "Demo | None") -> None:
+        print(f"Miaohui answers at {workspace.url}", flush=True)
+
+    run(read_settings(os.environ), ready, "web", tied=tied)
 
 
 @app.command

@@ -47,7 +47,7 @@ def database_url(settings: Settings, part: Part) -> Iterator[str]:
     if settings.database_url:
         yield settings.database_url
         return
-    embedded = EmbeddedPostgres(settings.data / "postgres")
+    embedded = EmbeddedPostgres(settings.data / "postgres", {"max_connections": str(75 + 25 * settings.processes)})
     if part != "web":
         with embedded:
             yield embedded.url
@@ -72,20 +72,25 @@ async def answers(url: str) -> bool:
 
 @asynccontextmanager
 async def opened(
-    settings: Settings, url: str, door: socket.socket, part: Part = "run"
+    settings: Settings, url: str, door: socket.socket, inner: socket.socket, part: Part = "run"
 ) -> AsyncIterator[tuple[Workspace, Owner | None]]:
-    """The workspace, and the ownership of its event store where it is ours. CannotStart, DatabaseFailed, EventsFailed; of
-    `run` also OwnedElsewhere."""
+    """The workspace, and the ownership of its event store where it is ours; who asks for events comes to `inner`. CannotStart,
+    DatabaseFailed, EventsFailed; of `run` also OwnedElsewhere."""
     async with contextlib.AsyncExitStack() as stack:
         try:
-            made = await _open(stack, settings, url, door, part)
+            made = await _open(stack, settings, url, door, inner, part)
         except (Broken, *GONE) as e:
             raise DatabaseFailed(f"PostgreSQL went away while this process started: {e}; start it again") from e
         yield made
 
 
 async def _open(
-    stack: contextlib.AsyncExitStack, settings: Settings, url: str, door: socket.socket, part: Part
+    stack: contextlib.AsyncExitStack,
+    settings: Settings,
+    url: str,
+    door: socket.socket,
+    inner: socket.socket,
+    part: Part,
 ) -> tuple[Workspace, Owner | None]:
     name = settings.workspace
     db = await open_database(url, name)
@@ -99,7 +104,7 @@ async def _open(
         events = await EventStore.open(settings.events_url or settings.data / "events", name)
     stack.push_async_callback(events.close)
     if owner is not None:
-        here = await _reached(db, door)
+        here = await _reached(db, inner)
         await db.execute("update workspace set owner_url = $1", here)
         stack.push_async_callback(_leave, db, here)
     host = Host(Postgres(partial(connect, url, name), vault.encrypt), vault.key("host"))

@@ -42,6 +42,15 @@ class Settings(Struct, frozen=True, kw_only=True):
         int,
         says("Port to listen on; 0 takes a free one.", "a whole number from 0 to 65535", ge=0, le=65535),
     ] = 8080
+    processes: Annotated[
+        int,
+        says(
+            "How many processes of `run` answer at its port: itself, and so many web processes beside it as are left.",
+            "a whole number from 1 to 32",
+            ge=1,
+            le=32,
+        ),
+    ] = 1
     shared_port: Annotated[
         bool,
         says(
@@ -52,7 +61,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     worker_port: Annotated[
         int,
         says(
-            "Port on which a `worker` answers the web processes; 0 takes a free one, which they find in the database.",
+            "Port on which whoever owns the event store answers the web processes; 0 takes a free one, which they find in "
+            "the database.",
             "a whole number from 0 to 65535",
             ge=0,
             le=65535,
@@ -183,6 +193,13 @@ def _meta(key: str) -> Meta:
 def variable(key: str) -> str:
     """The environment's name of a key."""
     return PREFIX + key.upper()
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """The variables by which another process has the same settings."""
+    values = {variable(key): getattr(settings, key) for key in HINTS}
+    texts = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in values.items()}
+    return {name: "" if values[name] is None else text for name, text in texts.items()}
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
