@@ -65,7 +65,8 @@ async def _until_stopped(serving: Coroutine[Any, Any, None], *, tied: bool) -> N
 
     def input_ended() -> None:
         loop.remove_reader(sys.stdin)
-        life.cancel()
+        if not life.cancelling():  # a second time would cut short what the first has begun
+            life.cancel()
 
     if tied:
         loop.add_reader(sys.stdin, input_ended)  # nobody writes there
