@@ -295,6 +295,23 @@ async def test_rerate_down_takes_back_what_is_no_longer_earned():
     assert balance(f, pool("spent")) == (0, 0, 0)
 
 
+async def test_what_stays_never_costs_less_than_nothing():
+    """Seed 9147 of the simulation: two promotions of two policies on one line. 20.00, less 4.00 and 10.00: 6.00 paid. One of two
+    comes back; of the 4.00, which would not be given now, 2.00 lie on the other, and the 10.00 may take its 8.00 only. 8.00 came
+    back before."""
+    ten, four = (Reduction(tiers=(Tier(at_least=least, off_minor=off),)) for least, off in ((1000, 1000), (2000, 400)))
+    f = await fair(promotion("four", (four,)), promotion("ten", (ten,), refund="rerate_down"))
+    lines = [("a", "x", 1, 1000), ("b", "y", 1, 1000)]
+    assert (await f.do(f.placed("1", "ann", ("four", {}), ("ten", {}), lines=lines)))["total_minor"] == 600
+    await f.do(f.order("1", "paid"))
+    assert (await f.do(f.order("1", "refunded", lines=[{"line": "b", "quantity": 1}])))["refunded_minor"] == 600
+    assert (balance(f, pool("spent", "four")), balance(f, pool("spent", "ten"))) == ((200, 0, 0), (800, 0, 0))
+    last = await f.do(f.order("1", "refunded"))
+    assert (last["status"], last["refunded_minor"]) == ("refunded", 0)
+    assert (balance(f, pool("spent", "four")), balance(f, pool("spent", "ten"))) == ((0, 0, 0), (0, 0, 0))
+    assert balance(f, f"budget/{CAMPAIGN}") == (100_000, 0, 0)
+
+
 GIFT = Gift(items=(GiftItem(sku="cup-1", value_minor=800),))
 
 

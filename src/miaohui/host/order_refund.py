@@ -3,10 +3,10 @@
     refund = paid - refunded before - what the goods that stay cost,  never less than 0
 
 What stays costs its stored net, unit by unit (`allocated`: nothing is priced anew). Under `rerate_down` the cart is priced anew for
-what is left, and that is what it costs; under `forfeit_gift` a gift that is no longer earned and not sent back is charged at its
-declared value, until it comes. Each promotion has the policy of its campaign. The refund of
-everything is what was paid, in any order. `pricing.refunds` says the same of a sale that has one policy and nothing but promotions;
-a test holds them together.
+what is left, and that is what it costs, with never more off a line than promotions of another policy leave of its price; under
+`forfeit_gift` a gift that is no longer earned and not sent back is charged at its declared value, until it comes. Each promotion
+has the policy of its campaign. The refund of everything is what was paid, in any order, and no refund before it is more.
+`pricing.refunds` says the same of a sale that has one policy and nothing but promotions; a test holds them together.
 """
 
 from collections.abc import Mapping
@@ -38,18 +38,18 @@ def settle(
     order: Order, quantities: Mapping[str, int], left: Mapping[str, int], still: Mapping[int, Still]
 ) -> Settlement:
     """The refund of `quantities` (line -> units), which leaves `left`."""
-    stays = [_stays(order, n, left) for n, _ in enumerate(order.claims)]
     anew = {n: one for n, one in still.items() if one.policy == "rerate_down"}
-    keeps = list(stays)
-    for n, one in anew.items():
-        keeps[n] = sum(one.share.given_minor.values()) if one.share else 0
+    lying = [_stays(order, n, left) for n, _ in enumerate(order.claims)]
+    stays = [sum(given.values()) for given in lying]
+    keeps = _keeps(order, left, lying, anew)
     back = [
         max(0, sum(claim.given_minor.values()) - keeps[n] - claim.back_minor) for n, claim in enumerate(order.claims)
     ]
     money = refund_minor(order, dict(quantities))
     if still:
         forfeit = sum(_unearned(order, n, left, one) for n, one in still.items() if one.policy == "forfeit_gift")
-        total = max(0, order.total_minor() - order.refunded_minor - _cost(order, left, stays, keeps, anew) - forfeit)
+        cost = max(0, _cost(order, left, stays, keeps, anew))
+        total = max(0, order.total_minor() - order.refunded_minor - cost - forfeit)
         lines = list(money)
         money = dict(zip(lines, allocate(total, [money[line] for line in lines]), strict=True))
     return Settlement(money, back)
@@ -64,13 +64,32 @@ def _cost(order: Order, left: Mapping[str, int], stays: list[int], keeps: list[i
     return net + sum(stays) - sum(keeps)
 
 
-def _stays(order: Order, n: int, left: Mapping[str, int]) -> int:
-    """What of the claim's discount lies on the units that stay."""
-    total = 0
-    for line in order.lines:
-        given = order.claims[n].given_minor.get(line.line, 0)
-        total += sum(spread(given, line.quantity)[line.quantity - left[line.line] :]) if given else 0
-    return total
+def _stays(order: Order, n: int, left: Mapping[str, int]) -> dict[str, int]:
+    """What of the claim's discount lies on the units that stay, line by line."""
+    given = order.claims[n].given_minor
+    return {
+        line.line: sum(spread(given[line.line], line.quantity)[line.quantity - left[line.line] :])
+        for line in order.lines
+        if given.get(line.line)
+    }
+
+
+def _keeps(order: Order, left: Mapping[str, int], lying: list[dict[str, int]], anew: Mapping[int, Still]) -> list[int]:
+    """What each claim gives to the goods that stay: what lies on them, or, where it is priced anew, what it would give now; but
+    never more off a line than the others leave of its price."""
+    room = {line.line: left[line.line] * line.unit_price_minor for line in order.lines}
+    for n, given in enumerate(lying):
+        if n not in anew:
+            for line, minor in given.items():
+                room[line] -= minor
+    keeps = [sum(given.values()) for given in lying]
+    for n, one in anew.items():
+        keeps[n] = 0
+        for line, minor in one.share.given_minor.items() if one.share else ():
+            taken = max(0, min(minor, room[line]))
+            room[line] -= taken
+            keeps[n] += taken
+    return keeps
 
 
 def _unearned(order: Order, n: int, left: Mapping[str, int], one: Still) -> int:
