@@ -1,8 +1,8 @@
 """The web processes that `run` keeps beside itself: as many as the setting `processes` counts without itself.
 
 Each is a `miaohui web` at the same port, among which Linux divides the connections. Its standard input is a pipe into which nobody
-writes: the pipe ends with this process, however that ends, and the web process stops. One that dies is started again, at once
-if it had lived for a while.
+writes: the pipe ends with this process, however that ends, and the web process stops. One that dies is started again in a second,
+and later each time it dies young.
 """
 
 import asyncio
