@@ -2,6 +2,7 @@
 
 from asyncio import gather
 from datetime import UTC, datetime
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -446,3 +447,40 @@ async def test_refunds_of_an_order_are_those_of_the_engine(policy, order):
         assert here["refunded_minor"] == there.amount_minor, (line, quantity)
         sold, came = there.then, came + here["refunded_minor"]
     assert came == sold.priced.total_minor
+
+
+def some_effect(random):
+    """A discount of some kind."""
+    each = Percent(off_ppm=random.choice([100_000, 333_333, 700_000]), each="unit")
+    tier = Tier(at_least=random.choice([500, 1000, 2000]), off_minor=random.choice([333, 500, 999]))
+    nth = Nth(off_ppm=random.choice([500_000, 999_000]), nth=random.choice([2, 3]))
+    return random.choice([each, Reduction(tiers=(tier,)), nth])
+
+
+@pytest.mark.parametrize("part", range(4))
+async def test_refunds_by_several_policies_come_to_what_was_paid_and_never_to_more(part):
+    """Orders with two or three promotions of any policies; the goods come back in any order, a few at a time."""
+    placed = 0
+    for seed in range(part, 600, 4):
+        random = Random(seed)
+        policies = ["allocated", "rerate_down", "forfeit_gift"]
+        names = ["one", "two", "three"][: random.choice([2, 3])]
+        f = await fair(*(promotion(name, (some_effect(random),), refund=random.choice(policies)) for name in names))
+        prices = [random.choice([333, 500, 1000, 1999]) for _ in range(random.randint(1, 3))]
+        lines = [(f"l{n}", f"s{n}", random.randint(1, 4), price) for n, price in enumerate(prices)]
+        order = await f.do(f.placed("1", "ann", *((name, {}) for name in names), lines=lines))
+        if isinstance(order, str):
+            continue  # not all of them apply
+        placed += 1
+        await f.do(f.order("1", "paid"))
+        units = [line for line, _, quantity, _ in lines for _ in range(quantity)]
+        random.shuffle(units)
+        back = 0
+        while units:
+            some, units = units[: (k := random.randint(1, len(units)))], units[k:]
+            asked = [{"line": line, "quantity": some.count(line)} for line in sorted(set(some))]
+            back += (await f.do(f.order("1", "refunded", lines=asked)))["refunded_minor"]
+            assert back <= order["total_minor"], seed
+        assert back == order["total_minor"], seed
+        assert [balance(f, pool("spent", name)) for name in names] == [(0, 0, 0)] * len(names), seed
+    assert placed > 50
