@@ -6,6 +6,8 @@ from random import Random
 
 import pytest
 
+from miaohui.customers.identities import SHOP, identity_hash
+from miaohui.host.submission import Customer
 from miaohui.server.postgres import EmbeddedPostgres
 from tests.faults.books import agree, answers, room
 from tests.faults.customers import Customers
@@ -30,6 +32,14 @@ async def test_nothing_answered_is_lost_and_nothing_is_there_twice(town, durable
     assert customers.unanswered > 0
     assert len(answers(customers, "claim")) == 2000 - (await room(town, "coupon", "coupons"))[0]
     await agree(customers)
+
+
+async def test_a_customer_whom_postgres_has_just_made_is_there_after_its_kill(town, durable):
+    new, before = Customer("", identity_hash(town.vault, SHOP, "new"), "new"), durable.pid
+    made = await town.host.storage.acquaint([new], [])
+    await kill_postgres(durable)
+    await back(durable, before)
+    assert (await town.host.storage.acquaint([new], [])).customers == made.customers
 
 
 async def kill(whom, way, starting):

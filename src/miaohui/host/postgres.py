@@ -88,11 +88,11 @@ class Postgres:
             self._reading = c
 
     async def _ask(self) -> None:
-        """The connection that asks: each statement is a transaction. A customer whom it makes is on the disk before anything that
-        he does, because the log is written in order: it need not wait for the disk itself."""
+        """The connection that asks: each statement is a transaction. Whom it makes is seen by anybody only when he is on the disk:
+        it waits for the disk as every other does. Otherwise PostgreSQL could be killed, forget him, and come back for what he does."""
         if self._asking is None or self._asking.is_closed():
             c = await self._connect()
-            await _set(c, SETTINGS | {"synchronous_commit": "off"})
+            await _set(c, SETTINGS)
             self._acquaint = (await c.prepare(_ACQUAINT)).fetchrow
             self._welcome = (await c.prepare(_WELCOME)).fetchrow
             self._asking = c
