@@ -39,7 +39,7 @@ async def test_an_audit_is_begun_once_by_whom_may_and_kept(console_app: Console)
         )
         page = (await client.get("/ledger/health")).text
     assert [row[0] for row in rows(page, 0) if len(row) == 4] == [
-        "Units", "Balances", "Limits", "Holds", "Events", "Orders", "Answers",
+        "Units", "Balances", "Limits", "Holds", "Events", "Orders", "Answers", "Customers",
     ]  # fmt: skip
     assert rows(page, -2) == [
         ["USD", "$1,000.00", "$0.00", "$1,000.00"],

@@ -12,7 +12,7 @@ from tests.faults.books import agree, answers, room
 from tests.faults.customers import Customers
 from tests.faults.network import Network
 from tests.faults.town import ALWAYS, GROUPS
-from tests.host.stage import Fair
+from tests.host.stage import Fair, enrol
 
 COUPONS = 80
 
@@ -69,4 +69,5 @@ async def test_connections_that_stay_silent_are_given_up(town, monkeypatch):
         assert fair.host.figures.retries > 0
         await fair.host.stop()
     assert await room(town, "coupon", "coupons") == (75, 0)
+    await enrol(town.db)
     assert {check.name: check.findings for check in await audit(town.db) if check.findings} == {}

@@ -188,6 +188,11 @@ async def postgres_fair(setups, database, now):
     return Fair(Host(Postgres(partial(direct, database), str.encode), SECRET), setups)
 
 
+async def enrol(database):
+    """Whoever acted under a plain id of a test becomes a customer: the audit looks for the owner of everything."""
+    await database.execute("insert into customer (id) select distinct customer from state where customer is not null")
+
+
 async def set_clock(c, now_ms):
     """Move the workspace's time."""
     await c.execute(

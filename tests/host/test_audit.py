@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from miaohui.host.audit import audit
-from tests.host.stage import CAMPAIGN, T, postgres_fair
+from tests.host.stage import CAMPAIGN, T, enrol, postgres_fair
 from tests.host.test_fairground import ground, later
 
 
@@ -21,6 +21,7 @@ async def played(database):
     await f.do(f.order("c1", "cancelled"))
     await f.do(f.order("g1", "refunded"))
     await f.host.stop()
+    await enrol(database)
 
 
 async def wrong(database):
@@ -31,7 +32,7 @@ async def test_what_was_played_is_clean(database):
     await played(database)
     found = await audit(database)
     assert {check.name: check.findings for check in found} == dict.fromkeys(
-        ("units", "balances", "limits", "pendings", "events", "orders", "answers"), ()
+        ("units", "balances", "limits", "pendings", "events", "orders", "answers", "customers"), ()
     )
     assert {check.name: check.looked_at for check in found}["orders"] == 6
 
@@ -41,6 +42,7 @@ async def test_what_was_played_is_clean(database):
     [
         ("update account set credits = credits + 1 where key = 'sku/tea-1'", "units", "unit piece:tea-1"),
         ("update account set credits = credits + 1 where key = 'sku/tea-1'", "balances", "account sku/tea-1"),
+        ("update state set customer = 'nobody' where key = 'order/c2'", "customers", "order/c2"),
         ("update state set due_ms = null where key = 'order/c2'", "pendings", "of order/c2"),
         ("delete from state where key = 'order/c2'", "pendings", "of order/c2"),
         ("delete from hold where keeper = 'order/c2' and debit like 'wallet%'", "pendings", "hold "),
@@ -96,6 +98,7 @@ async def test_the_last_answer_is_the_furthest_whatever_the_clock_said(database,
     await f.do(f.order("o2", "paid"))
     await f.do(f.order("o2", "refunded"))
     await f.host.stop()
+    await enrol(database)
     late = """select min(at) filter (where body like '%"paid"%') < max(at) filter (where body like '%"placed"%') from reply"""
     assert await database.fetchval(late)  # the clock did go back
     assert await wrong(database) == {}

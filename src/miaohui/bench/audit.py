@@ -42,6 +42,7 @@ with n as (select g, g % 10 = 0 as used, md5('c' || g) as id, md5('h' || g) as h
        select 'play/bench/coupon/coupon/' || id, 1, 'bench', 'coupon', 1, who, $3::bytea,
          case when not used then 1::bigint << 50 end, case when not used then $3 end, case when not used then 'live' end from n
        union all select 'order/' || o, 2, 'bench', '', 0, who, $4, null, null, null from n where used),
+     people as (insert into customer (id) select who from n),
      accounts as (insert into account (key, unit, debits, credits, overdraft, ceiling)
        select w, 'coupon:bench/coupon', used::int, 1, false, null::bigint from n
        union all select 'limit/bench/coupon/account/' || who, 'use', 0, 1, false, 1 from n),

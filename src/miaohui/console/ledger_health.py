@@ -36,6 +36,7 @@ CHECKS: dict[str, tuple[Text, Text]] = {
     "events": (Text("事件", "Events"), Text("池子的变动与事件一致", "pools moved as their events say")),
     "orders": (Text("订单", "Orders"), Text("订单与事件一致", "orders and their events agree")),
     "answers": (Text("回复", "Answers"), Text("给出的回复就是现在的状态", "what was answered is what is stored")),
+    "customers": (Text("顾客", "Customers"), Text("每件东西的主人都在册", "whoever something belongs to is stored")),
 }
 """Name of a check -> how pages call it, what it says when it holds."""
 

@@ -7,6 +7,7 @@
     events        each pool that a play proves (PROOFS) has moved by exactly what its events say
     orders        each paid or refunded order has its event, and no other order has
     answers       the furthest answer about each order says what the order is; what an action opened has its answer
+    customers     whoever something belongs to is stored: what he was given can be found by him
 
 An order goes in one direction only (`orders.STATUSES`), so that its last answer is known without a clock, which may have gone back.
 A finding names the account or order, what is there and what should be. Every table is read once, in the order in which it lies.
@@ -79,6 +80,10 @@ select s.key from state s left join reply r on r.key = decode(right(s.key, 32), 
 where s.key ~ '^play/.*/[0-9a-f]{32}$' and r.key is null
   and not exists (select 1 from campaign c where c.id = s.campaign and c.state = 'archived') limit 20
 """
+_NOBODYS = """
+select s.key, s.customer from state s
+where s.customer is not null and not exists (select from customer c where c.id = s.customer) limit 20
+"""
 _SAID = """
 select 'order/' || (j ->> 'order') collate "C" as key, ($1::text[])[max(array_position($1::text[], j ->> 'status'))] as said
 from (select convert_from(body, 'UTF8')::json as j from reply where substring(body, 1, 10) = '{"order":"'::bytea) a
@@ -104,7 +109,7 @@ async def audit(db: Any) -> list[Check]:
         plays = await sums.fetch(_PROVED, await retention.outbox_begins(sums))
         proved = {(s.campaign, s.play): proofs(s) for s in (unpack_setup(row[0]) for row in plays)}
         counted, (heard, orders) = await asyncio.gather(_sums(sums, proved), _rows(rows, proved))
-    units, balances, limits, pendings, answers, moved = counted
+    units, balances, limits, pendings, answers, customers, moved = counted
     events = tuple(
         Finding(f"account {proof.account}", f"{moved.get(proof.account, 0)} by transfers", f"{should} by events")
         for play, its in proved.items()
@@ -118,6 +123,7 @@ async def audit(db: Any) -> list[Check]:
         Check("events", heard.events, events[:FINDINGS_MAX]),
         Check("orders", looked_at, unsaid[:FINDINGS_MAX]),
         Check("answers", answers.looked_at + looked_at, found),
+        customers,
     ]  # fmt: skip
 
 
@@ -132,7 +138,9 @@ async def _reading(db: Any, snapshot: str | None) -> Any:
 
 
 # --- what PostgreSQL sums ---------------------------------------------------------------------------------------------
-async def _sums(c: Any, proved: dict[tuple[str, str], list[Any]]) -> tuple[Check, Check, Check, Check, Check, Any]:
+async def _sums(
+    c: Any, proved: dict[tuple[str, str], list[Any]]
+) -> tuple[Check, Check, Check, Check, Check, Check, Any]:
     units = await c.fetch(_UNITS)
     held = await c.fetchval("select count(*) from hold")
     transfers, unbalanced, unsettled = await _fingerprints(c)
@@ -149,6 +157,7 @@ async def _sums(c: Any, proved: dict[tuple[str, str], list[Any]]) -> tuple[Check
         Check("limits", sum(row[2] for row in units), await _found(c, _LIMITS, _beyond)),
         Check("pendings", held, await _found(c, _KEPT, _unkept) + unsettled),
         Check("answers", states, await _found(c, _UNANSWERED, _unanswered)),
+        Check("customers", states, await _found(c, _NOBODYS, _nobodys)),
         moved,
     )
 
@@ -195,6 +204,10 @@ def _unsettled(id: str, made: int, settled: int, open_: int) -> Finding:
 
 def _unanswered(key: str) -> Finding:
     return Finding(key, "no answer", "the answer to the action that opened it")
+
+
+def _nobodys(key: str, customer: str) -> Finding:
+    return Finding(key, f"of customer {customer}, who is not stored", "of a customer who is")
 
 
 # --- what Python reads ------------------------------------------------------------------------------------------------

@@ -88,8 +88,8 @@ class Postgres:
             self._reading = c
 
     async def _ask(self) -> None:
-        """The connection that asks: each statement is a transaction. Whom it makes is seen by anybody only when he is on the disk:
-        it waits for the disk as every other does. Otherwise PostgreSQL could be killed, forget him, and come back for what he does."""
+        """The connection that asks: each statement is a transaction. It waits for the disk as the others do, so that nobody sees a
+        customer who is not on it: a PostgreSQL that is killed would forget him, and be back for what he does next."""
         if self._asking is None or self._asking.is_closed():
             c = await self._connect()
             await _set(c, SETTINGS)
