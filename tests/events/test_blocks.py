@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 
+import msgspec
 import pytest
 
 from miaohui.events.blocks import APART, Blocks, BlocksFailed, block
@@ -111,9 +112,21 @@ async def test_who_does_not_wait_for_it_leaves_no_answer_behind(store):
         assert await blocks.make(rows) == block(columns, rows)
 
 
-def test_it_ends_with_its_input() -> None:
-    done = subprocess.run([sys.executable, "-m", "miaohui.events.blocks"], input=b"", capture_output=True, check=True)
-    assert done.stdout == b""
+PROGRAM = [sys.executable, "-m", "miaohui.events.blocks"]
+
+
+@pytest.mark.parametrize("input", [b"", b"\0\0", b"\0\0\0\x09half"])
+def test_it_ends_with_its_input(input: bytes) -> None:
+    done = subprocess.run(PROGRAM, input=input, capture_output=True, check=True)
+    assert (done.stdout, done.stderr) == (b"", b"")
+
+
+def test_it_says_nothing_when_nobody_is_left_to_answer() -> None:
+    asked = msgspec.msgpack.encode(([(name, "String") for name in STORE_COLUMNS], []))
+    with subprocess.Popen(PROGRAM, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        _, said = process.communicate(len(asked).to_bytes(4, "big") + asked)
+    assert (process.returncode, said) == (0, b"")
 
 
 @pytest.mark.parametrize("n", [0, 1, 15, 16, 70_000])

@@ -156,13 +156,13 @@ class Town:
         return self
 
     async def __aexit__(self, *_):
-        for server in self.servers:
-            if server.pid and server.alive():
-                await server.end()
-            server.place.close()
         await self.events.close()
         await self.host.stop()
         await self.db.close()
+        for server in self.servers:  # last: one of them may own the PostgreSQL
+            if server.pid and server.alive():
+                await server.end()
+            server.place.close()
 
     def server(self, part, **settings):
         """One more process of the workspace, not yet started."""

@@ -98,10 +98,11 @@ async def _ask(process: asyncio.subprocess.Process, asked: bytes) -> bytes:
 
 
 def _serve(asked: BinaryIO, answers: BinaryIO) -> None:
-    while length := asked.read(_LENGTH):
-        columns, rows = msgspec.msgpack.decode(
-            asked.read(int.from_bytes(length, "big")), type=tuple[list[tuple[str, str]], list[bytes]]
-        )
+    while len(length := asked.read(_LENGTH)) == _LENGTH:
+        question = asked.read(size := int.from_bytes(length, "big"))
+        if len(question) < size:
+            break  # whoever asks was killed in the middle
+        columns, rows = msgspec.msgpack.decode(question, type=tuple[list[tuple[str, str]], list[bytes]])
         made = block(columns, rows)
         answers.write(len(made).to_bytes(_LENGTH, "big") + made)
         answers.flush()
@@ -110,4 +111,7 @@ def _serve(asked: BinaryIO, answers: BinaryIO) -> None:
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever stops the server closes our input
     os.nice(NICE)
-    _serve(sys.stdin.buffer, sys.stdout.buffer)
+    try:
+        _serve(sys.stdin.buffer, sys.stdout.buffer)
+    except BrokenPipeError:
+        os._exit(0)  # nobody is left to answer, and what waits to be written is for nobody
