@@ -3,6 +3,7 @@
 import json
 from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 
@@ -47,6 +48,24 @@ async def test_a_batch_is_answered_row_by_row(scene):
         ("page.viewed", None, "live"),
     ]
     assert page["more"] is False
+
+
+async def test_a_cursor_whose_events_are_gone_is_told_so(scene, postgres_url):
+    workspace, client = scene
+    await client.post(URL, json=[PAID, VIEW])
+    old, new = [(await client.get(URL, params={"limit": limit})).json()["cursor"] for limit in (1, 2)]
+    owner = await asyncpg.connect(
+        postgres_url, server_settings={"search_path": await workspace.db.fetchval("select current_schema")}
+    )
+    seen = feed.cursor(new)
+    await owner.execute("update workspace set dropped_xid = $1, dropped_id = $2, dropped_n = $3", *seen)
+    await owner.close()
+    answer = await client.get(URL, params={"after": old})
+    assert (answer.status_code, answer.json()["code"], answer.json()["data"]) == (
+        410, "cursor_too_old", {"after": old},
+    )  # fmt: skip
+    assert (await client.get(URL, params={"after": new})).json() == {"events": [], "cursor": new, "more": False}
+    assert len((await client.get(URL)).json()["events"]) == 2
 
 
 async def test_one_event_is_answered_as_one(scene, database):

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from miaohui.clock import ms_of
-from miaohui.events import webhooks
+from miaohui.events import feed, webhooks
 from miaohui.host import retention
 from miaohui.host.audit import audit
 from tests.host.stage import CAMPAIGN, enrol, postgres_fair, setup
@@ -118,6 +118,23 @@ async def test_the_outbox_waits_for_its_slowest_reader(scene, vault):
     await scene.owner.execute("update webhook set archived_at = now() where id = $1", hook)  # it reads no more
     assert await scene.drop() == ["outbox_202006"]
     assert await scene.pool.fetchval("select count(*) from outbox") == 0
+
+
+async def test_a_cursor_from_before_a_dropped_month_has_missed_something(scene):
+    await scene.play()
+    async with scene.pool.acquire() as c:
+        begin = feed.Cursor(0, 0, 0)
+        first, all_ = [(await feed.read(c, begin, limit=limit)).cursor for limit in (1, 200)]
+        assert not await feed.missed(c, begin)
+        await scene.relayed()
+        await scene.pool.execute(STATE, CAMPAIGN, "archived")
+        await scene.clock(AUGUST)
+        assert "outbox_202006" in await scene.drop()
+        missed = [await feed.missed(c, cursor) for cursor in (begin, first, all_._replace(n=0), all_)]
+        assert missed == [True, True, True, False]
+        await scene.clock(LONG_AFTER)
+        assert "outbox_202008" in await scene.drop()  # nothing was in it
+        assert not await feed.missed(c, all_)
 
 
 async def test_a_drop_does_not_hold_up_the_batches_behind_somebody_who_reads(scene):

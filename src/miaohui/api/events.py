@@ -22,6 +22,11 @@ from miaohui.workspace import Workspace
 
 BODY_MAX = 32_000_000
 BROWSER_ROWS_MAX = 50
+TOO_OLD = Text(
+    "这个游标之后的事件，有一部分已经清理：至少保留 30 天。请不带 after 重新开始，并核对这段时间的订单",
+    "Some events behind this cursor have been dropped: they are kept for 30 days at least. "
+    "Begin again without after, and check the orders of the time you missed",
+)
 BUSY = Text("事件太多，请稍后再发一次", "Too many events are waiting, please send these again in a moment")
 
 _rows = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -101,7 +106,7 @@ async def read_events(
     limit: Annotated[int, QueryParameter(ge=1, le=feed.LIMIT_MAX)] = feed.LIMIT_MAX,
     name: FromQuery[list[str] | None] = None,
 ) -> EventPage:
-    """The events behind the cursor `after` (none: from the beginning); `name` may be given several times."""
+    """The events behind the cursor `after` (none: from the first that is kept); `name` may be given several times."""
     try:
         here, wanted = feed.cursor(after), feed.names(name or ())
     except ValueError as problem:
@@ -110,6 +115,8 @@ async def read_events(
         ) from None
     async with workspace.db.acquire() as connection:
         page = await feed.read(connection, here, wanted, limit)
+        if after and await feed.missed(connection, here):
+            raise ApiRefusal(410, "cursor_too_old", TOO_OLD, {"after": after})
         events = await feed.written(connection, page.events, workspace.shop_ids)
     return EventPage(events, page.cursor.text(), page.more)
 

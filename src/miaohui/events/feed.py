@@ -82,6 +82,13 @@ async def end(connection: "asyncpg.Connection[Any]") -> Cursor:
     return Cursor(*await outbox.end(connection), 0)
 
 
+async def missed(connection: "asyncpg.Connection[Any]", after: Cursor) -> bool:
+    """Whether events behind `after` have been dropped (see `host/retention`). Ask after reading: then what was read is whole."""
+    row = await connection.fetchrow("select dropped_xid, dropped_id, dropped_n from workspace")
+    assert row is not None  # every workspace has it
+    return after < Cursor(*row)
+
+
 async def read(
     connection: "asyncpg.Connection[Any]", after: Cursor, wanted: Sequence[str] = (), limit: int = LIMIT_MAX
 ) -> Page:

@@ -3,7 +3,7 @@
     answers   `SINCE`: 30 days, and all since the first opening of the oldest campaign that is not archived. The host asks for no
               older one, and no older one has to be there.
     outbox    the same (the audit hears its events), and behind every reader: the relay, and each webhook that is not archived. A
-              reader of GET /events keeps his cursor himself: he has these days to come back.
+              reader of GET /events keeps his cursor himself: he has these days to come back, and is told if he missed anything.
 
 A month is dropped when all of it is out of date by the workspace's clock and by the machine's, and it is older than last month,
 which a clock that goes back may need. Transfers are never dropped. The drop needs the owner of the tables, and a lock that stops
@@ -18,6 +18,7 @@ import structlog
 from msgspec import Struct
 
 from miaohui.clock import Clock, moment_of, system_clock
+from miaohui.events.envelope import count
 
 log = structlog.get_logger()
 
@@ -40,6 +41,12 @@ with reader as (
   select * from (select xid, id from relay union all select xid, id_in_xid from webhook where archived_at is null) r
   order by 1, 2 limit 1)
 select exists (select from outbox o where o.at >= $1 and o.at < $2 and (o.xid, o.id) >= (select xid, id from reader))
+"""
+
+
+_LAST = "select xid, id, events from {} order by xid desc, id desc limit 1"
+_DROPPED = """
+update workspace set dropped_xid = $1, dropped_id = $2, dropped_n = $3 where (dropped_xid, dropped_id) < ($1::xid8, $2::bigint)
 """
 
 
@@ -84,6 +91,8 @@ async def drop(owner: "asyncpg.Connection[Any]", clock: Clock = system_clock) ->
             try:
                 async with owner.transaction():
                     await owner.execute(f"set local lock_timeout = {LOCK_MS}")
+                    if month.table == "outbox":
+                        await _remember(owner, month)
                     await owner.execute(f"drop table {month.partition}")
             except asyncpg.LockNotAvailableError:
                 log.info("a month is dropped later: somebody reads", month=month.partition)
@@ -91,6 +100,13 @@ async def drop(owner: "asyncpg.Connection[Any]", clock: Clock = system_clock) ->
             log.info("a month that nobody may ask for was dropped", month=month.partition, bytes=month.size)
             gone.append(month.partition)
     return gone
+
+
+async def _remember(owner: "asyncpg.Connection[Any]", month: Month) -> None:
+    """How far what is dropped goes: see `feed.missed`."""
+    last = await owner.fetchrow(_LAST.format(month.partition))
+    if last is not None:
+        await owner.execute(_DROPPED, last["xid"], last["id"], count(last["events"]))
 
 
 async def outbox_begins(c: Any) -> datetime:
