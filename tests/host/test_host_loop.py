@@ -329,6 +329,24 @@ async def test_the_next_batch_is_read_before_one_is_decided():
     assert await told_of(4, 1) == ["read 1", "read 1", "write 1", "read 1", "write 1", "read 1", "write 1", "write 1"]
 
 
+class Slow(Told):
+    """Takes its time to say who somebody is."""
+
+    async def acquaint(self, customers, orders):
+        """See `Storage`."""
+        for _ in range(99):
+            await asyncio.sleep(0)
+        return await super().acquaint(customers, orders)
+
+
+async def test_a_few_who_are_known_wait_for_those_who_come_with_them():
+    f = await fair_on(Slow(lambda: T), setup("coupon", count=10_000, per_customer=9))
+    await together(f, [f.act("coupon", "claim", f"c{n}") for n in range(260)])
+    f.host.storage.said = []
+    await together(f, [f.act("coupon", "claim", f"c{n}", key="again") for n in range(512)])
+    assert f.host.storage.said == ["read 256", "write 256", "read 256", "write 256"]
+
+
 async def test_the_next_batch_is_on_its_way_before_the_answers_of_the_one_before_leave():
     f = await fair_on(Told(lambda: T), setup("coupon", count=10_000, per_customer=9))
     await together(f, [f.act("coupon", "claim", f"c{n}") for n in range(3)])

@@ -226,14 +226,18 @@ class Host:
         return planned, loaded
 
     async def _follow(self, undecided: Taken) -> None:
-        """Begin to read the next batch before this one is decided, if enough have come in that are known."""
-        if self._asking or len(self._queue) * 2 < len(undecided):
+        """Begin to read the next batch before this one is decided, if enough have come in that are known. A few would go to the
+        disk alone, and all others wait for that."""
+        enough = (len(undecided) + 1) // 2
+        if self._asking or len(self._queue) < enough:
             return
         taken = self._next(undecided)
-        if taken:
-            self._ahead = self._look(taken)
-            for _ in range(3):  # then the question is on its way to the database
-                await asyncio.sleep(0)
+        if len(taken) < enough:
+            self._queue.extendleft(reversed(taken))
+            return
+        self._ahead = self._look(taken)
+        for _ in range(3):  # then the question is on its way to the database
+            await asyncio.sleep(0)
 
     async def _fly(self, ahead: Ahead) -> None:
         """Decide a batch while the one before is being written; it departs when that one has landed."""
