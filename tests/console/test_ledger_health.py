@@ -54,6 +54,15 @@ async def test_an_audit_is_begun_once_by_whom_may_and_kept(console_app: Console)
     assert [tuple(row) for row in logged] == [("operator", "ledger.audited")]
 
 
+async def test_a_postgres_that_may_lose_answers_is_named(console_app: Console) -> None:
+    async with console_app.client() as client:
+        await console_app.log_in(client, "viewer")
+        page = (await client.get("/ledger/health")).text
+    assert (
+        "PostgreSQL has fsync, synchronous_commit off: what was answered can be lost" in page
+    )  # these tests are in haste
+
+
 async def test_a_finding_is_shown_with_what_should_be(console_app: Console) -> None:
     await console_app.db.execute("update account set credits = credits + 1 where key = $1", POOL)
     async with console_app.db.acquire() as db, db.transaction():

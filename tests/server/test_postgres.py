@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 import asyncpg
 import pytest
 
+from miaohui.host import durability
 from miaohui.server.postgres import BECOME, EmbeddedPostgres
 from miaohui.server.postgres_folder import PostgresFailed, processes_in, socket_folder
 
@@ -69,8 +70,13 @@ async def ask(url: str, sql: str) -> object:
 async def test_it_starts_answers_stops_and_starts_again(data: Path) -> None:
     with EmbeddedPostgres(data) as postgres:
         assert await ask(postgres.url, "show data_directory") == str(data)
-        assert await ask(postgres.url, "show fsync") == "on"
-        assert await ask(postgres.url, "show synchronous_commit") == "on"
+        connection = await asyncpg.connect(postgres.url)
+        assert await durability.switched_off(connection) == []
+        await connection.execute("set synchronous_commit = local")  # on this disk, whatever a standby does
+        assert await durability.switched_off(connection) == []
+        await connection.execute("set synchronous_commit = off")
+        assert await durability.switched_off(connection) == ["synchronous_commit"]
+        await connection.close()
         assert await ask(postgres.url, "show listen_addresses") == ""
         await ask(postgres.url, "create table kept as select 42 as n")
         assert (data / ".s.PGSQL.5432").stat().st_mode & 0o077 == 0

@@ -14,7 +14,7 @@ from msgspec import Struct
 from miaohui.console.frame import show
 from miaohui.console.guard import TheOperator, TheWorkspace, needs
 from miaohui.events import outbox
-from miaohui.host import audit_runs, retention
+from miaohui.host import audit_runs, durability, retention
 from miaohui.host.stages import Figures
 from miaohui.pages.language import AnyRequest
 from miaohui.pages.render import see_other
@@ -78,7 +78,7 @@ class Kept(Struct, frozen=True):
 
 
 class Live(Struct, frozen=True):
-    """How it is now. `waiting` and `figures` are of this process."""
+    """How it is now. `waiting` and `figures` are of this process; `off`: settings that must be on for answers to be durable."""
 
     waiting: int
     figures: Figures
@@ -90,6 +90,7 @@ class Live(Struct, frozen=True):
     oldest_hold: datetime | None
     units: list[Unit]
     kept: list[Kept]
+    off: list[str]
 
 
 async def _context(workspace: Workspace) -> dict[str, Any]:
@@ -106,6 +107,7 @@ async def _context(workspace: Workspace) -> dict[str, Any]:
             holds["oldest"],
             [Unit(*row) for row in await db.fetch(_UNITS, UNITS_MAX)],
             await _kept(db),
+            await durability.switched_off(db),
         )
         runs = await audit_runs.latest(db, SHOWN)
     last = next((run for run in runs if run.finished_at and not run.failure), None)

@@ -18,10 +18,12 @@ from functools import partial
 from typing import Any, Literal
 
 import asyncpg
+import structlog
 
 from miaohui.customers import complete_journey
 from miaohui.events.remote import RemoteStore
 from miaohui.events.store import EventStore
+from miaohui.host import durability
 from miaohui.host.host import Host
 from miaohui.host.postgres import GONE, Postgres
 from miaohui.host.storage import Broken
@@ -31,6 +33,8 @@ from miaohui.server.postgres import EmbeddedPostgres
 from miaohui.server.settings import Settings
 from miaohui.vault import Vault
 from miaohui.workspace import Workspace
+
+log = structlog.get_logger()
 
 Part = Literal["run", "web", "worker"]
 OWN_ADDRESS = "127.0.0.1"
@@ -95,6 +99,8 @@ async def _open(
     name = settings.workspace
     db = await open_database(url, name)
     stack.push_async_callback(db.close)
+    if off := await durability.switched_off(db):
+        log.warning("what is answered can be lost: turn these on in PostgreSQL", off=off)
     vault = await the_vault(db, settings)
     owner = None if part == "web" else await _owned(stack, url, name, waits=part == "worker")
     events: EventStore
