@@ -5,6 +5,7 @@ import pytest
 from miaohui.events import feed, outbox
 from miaohui.events.envelope import NOBODY, Event
 from miaohui.events.feed import Cursor
+from miaohui.server.database import as_owner, migrate
 from tests.events.test_relay import AT_MS, facts, write
 
 BEGIN = Cursor(0, 0, 0)
@@ -53,6 +54,26 @@ async def test_a_filter_moves_the_cursor_past_what_it_holds_back(database):
         again = await feed.read(connection, page.cursor, ["order.*"])
         assert again == ([], page.cursor, False)
         assert len((await feed.read(connection, BEGIN, ["order.*"])).events) == 3
+
+
+async def test_in_a_database_loaded_into_a_younger_server_nothing_is_skipped(database, postgres_url):
+    schema = await database.fetchval("select current_schema")
+    await write(database, facts(0, 3))
+    async with database.acquire() as connection:
+        seen = (await feed.read(connection, BEGIN, limit=1)).cursor
+        async with as_owner(postgres_url, schema) as owner:  # numbers that this server has not come to
+            await owner.execute("update outbox set xid = (xid::text::bigint + 1000000)::text::xid8")
+        seen = seen._replace(xid=seen.xid + 1_000_000)
+        assert await feed.read(connection, seen) == ([], seen, False)
+        await migrate(postgres_url, schema, months_ahead=1)
+        end = await feed.end(connection)
+        await write(database, facts(3, 3))
+        page = await feed.read(connection, seen)
+        assert [event.order for event in page.events] == ["1", "2", "3", "4", "5"]
+        assert [event.order for event in (await feed.read(connection, end)).events] == ["3", "4", "5"]
+        shift = await connection.fetchval("select xid_shift from workspace")
+        await migrate(postgres_url, schema, months_ahead=1)
+        assert await connection.fetchval("select xid_shift from workspace") == shift > 999_000
 
 
 async def test_the_end_is_behind_everything_that_was_committed(database):

@@ -2,7 +2,8 @@
 
 The order is (xid, id): number of the writing transaction, then of the row. Transactions commit in any order, so that only
 rows of transactions older than every running one are read: behind a `Place` nothing can appear any more. A long writing
-transaction anywhere in the database server holds readers back; it makes them late, never wrong.
+transaction anywhere in the database server holds readers back; it makes them late, never wrong. In a database that was loaded
+from a dump the numbers go on where they were (`shifted`, `keep_the_order`: migration 23), so that places keep their meaning.
 
 Readers: the relay (all rows, into the event store), the cursor of GET /events and the webhooks. Rows are never changed.
 A month is dropped as a whole, not before 30 days after its end and not before all readers are past it: see `host/retention`.
@@ -25,7 +26,7 @@ _NEXT_TRY_S = 1.0
 
 _READ = """
 select xid, id, events from outbox
-where (xid, id) > ($1::xid8, $2::bigint) and xid < pg_snapshot_xmin(pg_current_snapshot())
+where (xid, id) > ($1::xid8, $2::bigint) and xid < shifted(pg_snapshot_xmin(pg_current_snapshot()))
   and ($3::xid8 is null or (xid, id) <= ($3::xid8, $4::bigint))
 order by xid, id
 """
@@ -84,7 +85,7 @@ async def read(
 
 async def end(connection: "asyncpg.Connection[Any]") -> Place:
     """A place such that everything committed from now on lies behind it."""
-    xid = await connection.fetchval("select pg_snapshot_xmin(pg_current_snapshot())")
+    xid = await connection.fetchval("select shifted(pg_snapshot_xmin(pg_current_snapshot()))")
     return Place(xid, 0)
 
 

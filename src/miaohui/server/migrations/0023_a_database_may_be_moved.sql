@@ -1,0 +1,25 @@
+-- The outbox is read in the order of its transactions' numbers. A database that is loaded from a dump into another server starts with
+-- small numbers again: what is written there would lie before all that was read, and nobody would see it. So the numbers are those of
+-- the server plus a shift, which is raised at a start that finds a number from the future (see events/outbox.py).
+
+alter table workspace add column xid_shift bigint not null default 0;
+
+create function shifted(xid xid8) returns xid8 language sql stable as $$
+  select (xid::text::bigint + (select xid_shift from workspace))::text::xid8
+$$;
+
+alter table outbox alter column xid set default shifted(pg_current_xact_id());
+
+create function keep_the_order() returns bigint language plpgsql as $$
+declare
+  now xid8 := shifted(pg_current_xact_id());
+  last xid8 := greatest(
+    (select xid from outbox order by xid desc limit 1), (select greatest(xid, open_xid) from relay),
+    (select xid from webhook order by xid desc limit 1), (select xid from webhook_delivery order by xid desc limit 1),
+    (select dropped_xid from workspace));
+  missing bigint := last::text::bigint - now::text::bigint + 1;
+begin
+  if missing <= 0 then return 0; end if;
+  update workspace set xid_shift = xid_shift + missing;
+  return missing;
+end $$;
