@@ -134,6 +134,28 @@ async def test_a_failing_store_is_tried_again_and_shows_as_lag(database, store, 
     assert await one(store, "select count() as n from events") == {"n": 1}
 
 
+async def carried(database, store, batch):
+    """The relay runs until batch number `batch` is closed; what lies in the store then."""
+    running = asyncio.create_task(Relay(database, store, tick_s=0.01).run())
+    while not await database.fetchval("select batch = $1 and open_xid is null from relay", batch):
+        pass
+    running.cancel()
+    counted = await one(store, "select sum(events) as n from counters_per_minute")
+    return counted | await one(store, "select count() as lie, sum(total_minor) as sum from events")
+
+
+async def test_a_new_store_is_filled_again_and_a_full_one_is_not(database, store, fresh_store):
+    await write(database, facts(0, 20))
+    assert await carried(database, store, 1) == {"n": 20, "lie": 20, "sum": 190}
+    await write(database, facts(20, 5))
+    assert await carried(database, store, 2) == {"n": 25, "lie": 25, "sum": 300}
+    async with fresh_store() as new:
+        assert await carried(database, new, 3) == {"n": 25, "lie": 25, "sum": 300}
+        await write(database, facts(25, 1))
+        assert await carried(database, new, 4) == {"n": 26, "lie": 26, "sum": 325}
+    assert await outbox.lag_ms(database) == 0
+
+
 async def test_a_row_of_a_clock_that_is_ahead_waits_too(database):
     await database.execute(
         "insert into outbox (at, events) values (clock_timestamp() + interval '31 minutes', $1)", b"\x90"

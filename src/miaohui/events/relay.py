@@ -12,6 +12,9 @@ The rows behind a place of the outbox never change (see `outbox`), so that "the 
 cut at `EVENTS_MAX` events and 200 ms apart (a second in a rush), at once while there is more. A batch that the store
 refuses, or says it has and has not written, is tried again until it goes: nothing is skipped, the lag grows, and /healthz
 and the home page say so.
+
+A store that is empty although something was carried is a new one (another server, or a folder that was lost): it is filled
+again with all that the outbox keeps. What an import wrote straight into the store is not in the outbox.
 """
 
 import asyncio
@@ -44,6 +47,9 @@ update relay set batch = batch + 1, open_xid = $1, open_id = $2 where open_xid i
 _CLOSE = """
 update relay set xid = open_xid, id = open_id, open_xid = null, open_id = null where batch = $1 and open_xid is not null
 """
+_AGAIN = """
+update relay set xid = '0', id = 0, open_xid = null, open_id = null where batch > 0 and (xid, id) > ('0', 0) returning batch
+"""
 _TYPES = "select name, type from system.columns where database = currentDatabase() and table = 'events'"
 
 
@@ -72,10 +78,16 @@ class Relay:
 
     async def _carry(self) -> None:
         async with outbox.alone(self._db, "relay") as connection:
+            if not await self._store.query("select 1 as there from events limit 1"):
+                await self._fill_again(connection)
             while True:
                 carried = await self.step(connection)
                 if carried < EVENTS_MAX:
                     await asyncio.sleep(self._tick_s if carried < RUSH else max(self._tick_s, RUSH_TICK_S))
+
+    async def _fill_again(self, connection: "asyncpg.Connection[Any]") -> None:
+        if await connection.fetchval(_AGAIN) is not None:
+            log.warning("the event store is empty: all that the outbox keeps is carried into it again")
 
     async def step(self, connection: "asyncpg.Connection[Any]") -> int:
         """Carry one batch and answer how many events it had; 0: the outbox is all there."""
