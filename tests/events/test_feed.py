@@ -76,6 +76,15 @@ async def test_in_a_database_loaded_into_a_younger_server_nothing_is_skipped(dat
         assert await connection.fetchval("select xid_shift from workspace") == shift > 999_000
 
 
+async def test_a_start_beside_processes_that_write_shifts_nothing(database, postgres_url):
+    schema = await database.fetchval("select current_schema")
+    async with as_owner(postgres_url, schema) as owner, owner.transaction():
+        await owner.fetchval("select pg_current_xact_id()")  # as the partitions of the start do
+        await write(database, facts(0, 1))
+        assert await owner.fetchval("select keep_the_order()") == 0
+    assert await database.fetchval("select xid_shift from workspace") == 0
+
+
 async def test_the_end_is_behind_everything_that_was_committed(database):
     await write(database, facts(0, 3))
     async with database.acquire() as connection:

@@ -12,13 +12,15 @@ alter table outbox alter column xid set default shifted(pg_current_xact_id());
 
 create function keep_the_order() returns bigint language plpgsql as $$
 declare
-  now xid8 := shifted(pg_current_xact_id());
-  last xid8 := greatest(
+  last xid8;
+  missing bigint;
+begin
+  last := greatest(
     (select xid from outbox order by xid desc limit 1), (select greatest(xid, open_xid) from relay),
     (select xid from webhook order by xid desc limit 1), (select xid from webhook_delivery order by xid desc limit 1),
     (select dropped_xid from workspace));
-  missing bigint := last::text::bigint - now::text::bigint + 1;
-begin
+  -- the next number of this server, asked for after that: in its own place everything that was read has a smaller one
+  missing := last::text::bigint - shifted(pg_snapshot_xmax(pg_current_snapshot()))::text::bigint + 1;
   if missing <= 0 then return 0; end if;
   update workspace set xid_shift = xid_shift + missing;
   return missing;
