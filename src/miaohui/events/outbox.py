@@ -26,7 +26,7 @@ _NEXT_TRY_S = 1.0
 
 _READ = """
 select xid, id, events from outbox
-where (xid, id) > ($1::xid8, $2::bigint) and xid < shifted(pg_snapshot_xmin(pg_current_snapshot()))
+where (xid, id) > ($1::xid8, $2::bigint) and xid < (select shifted(pg_snapshot_xmin(pg_current_snapshot())))
   and ($3::xid8 is null or (xid, id) <= ($3::xid8, $4::bigint))
 order by xid, id
 """
