@@ -16,9 +16,8 @@ declare
   missing bigint;
 begin
   last := greatest(
-    (select xid from outbox order by xid desc limit 1), (select greatest(xid, open_xid) from relay),
-    (select xid from webhook order by xid desc limit 1), (select xid from webhook_delivery order by xid desc limit 1),
-    (select dropped_xid from workspace));
+    (select xid from outbox order by xid desc limit 1), (select dropped_xid from workspace),
+    (select greatest(xid, open_xid) from relay), (select xid from webhook order by xid desc limit 1));
   -- the next number of this server, asked for after that: in its own place everything that was read has a smaller one
   missing := last::text::bigint - shifted(pg_snapshot_xmax(pg_current_snapshot()))::text::bigint + 1;
   if missing <= 0 then return 0; end if;
