@@ -329,8 +329,10 @@ async def test_theirs_is_taken_with_one_click(fair: Fair, console_app: Console, 
     await expect(row.get_by_role("button")).to_be_disabled()
     await mine.locator("#undo").click()
     await expect(mine.locator("#text")).to_have_value(re.compile("count = 60\n"))
+    await expect(mine.locator("#unsaved")).to_contain_text("60")
     await mine.locator("#redo").click()
     await expect(mine.locator("#text")).to_have_value(re.compile("count = 50\n"))
+    await expect(mine.locator("#unsaved")).not_to_contain_text("60")  # the page has settled: no click goes astray
     await mine.locator("#f-note").fill("as admin says")
     await mine.get_by_role("button", name="Save as v3").click()
     await expect(mine.locator(".mh-toast:visible").first).to_contain_text("Saved as v3.")
